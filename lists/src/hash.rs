@@ -6,6 +6,10 @@
 //!
 //! Source: J.-P. Aumasson and D. J. Bernstein, SipHash (2012), and its 32-bit variant in the reference repository.
 
+use arrayvec::ArrayVec;
+
+use crate::name::Name;
+
 /// The key of a list's hash: 8 bytes, fixed in the list's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashKey(pub [u8; 8]);
@@ -65,6 +69,44 @@ impl SuffixHash {
         self.v[0] ^= word;
         // At most 64 words: 255 bytes of name, three of padding a label.
         self.words = self.words.wrapping_add(1);
+    }
+}
+
+/// The hashes of a name's suffixes, the shortest (its top-level domain) first. Made once a question, on the stack, for
+/// every table that is keyed by names.
+#[derive(Clone, Debug)]
+pub struct SuffixHashes(ArrayVec<u64, MAX_LABELS>);
+
+/// The most labels a name can have (RFC 1035: 255 octets, two a label, and the root's).
+const MAX_LABELS: usize = 127;
+
+impl SuffixHashes {
+    /// Hashes every suffix of a name in one pass.
+    pub fn of(key: HashKey, name: Name<'_>) -> Self {
+        let wire = name.as_wire();
+        let mut starts = ArrayVec::<u8, MAX_LABELS>::new();
+        let mut at = 0;
+        while let Some(&len) = wire.get(at) {
+            starts.push(at as u8); // below 254
+            at += 1 + usize::from(len);
+        }
+        let mut state = SuffixHash::new(key);
+        let hash = |&start: &u8| {
+            let start = usize::from(start);
+            state.push(&wire[start + 1..][..usize::from(wire[start])]);
+            state.finish()
+        };
+        Self(starts.iter().rev().map(hash).collect())
+    }
+
+    /// The hashes, the shortest suffix's first.
+    pub fn shortest_first(&self) -> impl DoubleEndedIterator<Item = u64> + ExactSizeIterator {
+        self.0.iter().copied()
+    }
+
+    /// The hash of the whole name; `None` for the root.
+    pub fn whole(&self) -> Option<u64> {
+        self.0.last().copied()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::format::{
     ENTRY_LEN, Header, Key, Layout, OVERFLOW_LEN, OVERFLOWED, STATEMENT_LEN, STRETCH, decode_statement,
     u32_at,
 };
-use crate::hash::{HashKey, SuffixHash};
+use crate::hash::{HashKey, SuffixHashes};
 use crate::name::Name;
 
 /// A compiled list over any bytes: a memory map on a router, a vector at the centre.
@@ -82,29 +82,24 @@ impl<B: AsRef<[u8]>> List<B> {
     /// The most specific statement about a name. Allocates nothing; one probe for each suffix whose number of
     /// labels occurs in the list.
     pub fn lookup(&self, name: Name<'_>) -> Option<Match> {
-        let wire = name.as_wire();
-        let mut starts = [0_u8; 128]; // a name has at most 127 labels
-        let mut count = 0;
-        let mut at = 0;
-        while let (Some(&len), Some(start)) = (wire.get(at), starts.get_mut(count)) {
-            *start = at as u8; // below 254
-            at += 1 + usize::from(len);
-            count += 1;
-        }
-        let mut hash = SuffixHash::new(self.header.key);
+        self.lookup_hashed(&SuffixHashes::of(self.header.key, name))
+    }
+
+    /// [`lookup`](Self::lookup) by hashes that were made with the list's [key](Self::hash_key).
+    pub fn lookup_hashed(&self, suffixes: &SuffixHashes) -> Option<Match> {
+        let suffixes = suffixes.shortest_first();
+        let count = suffixes.len();
         let mut found = None;
-        for (depth, &start) in (1_u8..).zip(starts[..count].iter().rev()) {
-            let start = usize::from(start);
-            hash.push(&wire[start + 1..][..usize::from(wire[start])]);
-            if self.header.depths >> (depth - 1).min(31) & 1 == 0 {
+        for (labels, hash) in (1_u8..).zip(suffixes) {
+            if self.header.depths >> (labels - 1).min(31) & 1 == 0 {
                 continue;
             }
-            if let Some(entry) = self.probe(hash.finish()) {
-                let said = if usize::from(depth) == count { entry.here } else { entry.below };
+            if let Some(entry) = self.probe(hash) {
+                let said = if usize::from(labels) == count { entry.here } else { entry.below };
                 found = match said {
                     Disposition::Inherit => found,
-                    Disposition::Allow => Some(Match { categories: None, labels: depth }),
-                    Disposition::Block(set) => Some(Match { categories: Some(set), labels: depth }),
+                    Disposition::Allow => Some(Match { categories: None, labels }),
+                    Disposition::Block(set) => Some(Match { categories: Some(set), labels }),
                 };
             }
         }
@@ -113,9 +108,14 @@ impl<B: AsRef<[u8]>> List<B> {
 
     /// The entry for exactly this name, shorter suffixes aside.
     pub fn entry(&self, name: Name<'_>) -> Option<Entry> {
-        let mut hash = SuffixHash::new(self.header.key);
-        name.labels().collect::<Vec<_>>().iter().rev().for_each(|label| hash.push(label));
-        self.probe(hash.finish())
+        self.probe(SuffixHashes::of(self.header.key, name).whole()?)
+    }
+
+    /// What this list keeps of a name's hash, `None` for the root: it can't tell names with equal keys apart. The
+    /// builder looks for collisions with it.
+    pub fn key_of(&self, name: Name<'_>) -> Option<u64> {
+        let hash = SuffixHashes::of(self.header.key, name).whole()?;
+        Some(Key::of(hash, self.header.bucket_bits).0)
     }
 
     /// What the list says about itself.

@@ -54,6 +54,16 @@ impl<'a> Name<'a> {
     /// The root.
     pub const ROOT: Name<'static> = Name(&[]);
 
+    /// Takes what [`as_wire`](Self::as_wire) gave; `None` when the bytes are not labels of 1 to 63 octets, or too
+    /// many. Case is not looked at.
+    pub fn from_wire(wire: &'a [u8]) -> Option<Self> {
+        let mut rest = wire;
+        while let Some((&len, labels)) = rest.split_first() {
+            rest = labels.get(usize::from(len)..).filter(|_| (1..=MAX_LABEL).contains(&len.into()))?;
+        }
+        (wire.len() <= MAX_NAME).then_some(Self(wire))
+    }
+
     /// The name in this module's form: length-prefixed lower-case labels, no root byte.
     pub const fn as_wire(self) -> &'a [u8] {
         self.0
@@ -287,6 +297,15 @@ mod tests {
         assert!(name.is_in(zone.as_name()) && zone.as_name().is_in(zone.as_name()));
         assert!(!NameBuf::parse("badexample.com").unwrap().as_name().is_in(zone.as_name()));
         assert!(name.is_in(Name::ROOT));
+    }
+
+    #[test]
+    fn stored_bytes_are_a_name_again() {
+        let name = NameBuf::parse("www.example.com").unwrap();
+        assert_eq!(Name::from_wire(name.as_name().as_wire()), Some(name.as_name()));
+        for bad in [&b"\x03ab"[..], b"\0", b"\x01a\x00", &[1; 256], &[64; 66]] {
+            assert_eq!(Name::from_wire(bad), None, "{bad:?}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::category::CategoryTable;
 use crate::entry::Entry;
 use crate::error::FormatError;
 use crate::format::{BUCKET_BITS, BodyWriter, Head, Header, Key, OVERFLOWED, Offsets};
-use crate::hash::{HashKey, SuffixHash};
+use crate::hash::{HashKey, SuffixHashes};
 use crate::list::List;
 use crate::name::Name;
 
@@ -53,19 +53,13 @@ impl ListWriter {
     /// Adds what is said about a name; said twice, both hold ([`Entry::merge`]). An empty entry adds nothing.
     /// Fails when there are more than 65,535 distinct statements.
     pub fn add(&mut self, name: Name<'_>, entry: Entry) -> Result<(), FormatError> {
-        if entry.is_empty() || name == Name::ROOT {
+        if entry.is_empty() {
             return Ok(());
         }
-        let mut hash = SuffixHash::new(HashKey::LUYTRE);
-        let mut labels = [&[][..]; 128];
-        let mut count = 0;
-        for (slot, label) in labels.iter_mut().zip(name.labels()) {
-            *slot = label;
-            count += 1;
-        }
-        labels[..count].iter().rev().for_each(|label| hash.push(label));
-        self.depths |= 1 << (count - 1).min(31);
-        self.rows.push(Row { hash: hash.finish(), statement: self.statements.number(entry)? });
+        let suffixes = SuffixHashes::of(HashKey::LUYTRE, name);
+        let Some(hash) = suffixes.whole() else { return Ok(()) };
+        self.depths |= 1 << (suffixes.shortest_first().len() - 1).min(31);
+        self.rows.push(Row { hash, statement: self.statements.number(entry)? });
         Ok(())
     }
 
