@@ -1,0 +1,13 @@
+//! `luytre-hub` from outside: what it makes of folders and files, and what it says when it refuses.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests: a failure is to be seen where it happens"
+)]
+
+mod folder;
+mod gates;
+mod input;
+mod sources;
+mod whole_data;

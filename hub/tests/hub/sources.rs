@@ -1,0 +1,68 @@
+//! Building from a description of sources.
+
+use super::folder::{Folder, text};
+
+const SOURCES: &str = r#"
+[[source]]
+id = "anna/adult"
+file = "anna"
+category = "adult"
+
+[[source]]
+id = "ben/adult"
+file = "ben"
+category = "porn"
+format = "hosts"
+licence = "MIT"
+
+[[source]]
+id = "anna/more"
+file = "more"
+category = "adult"
+"#;
+
+fn folder() -> Folder {
+    Folder::with(&[
+        ("sources.toml", SOURCES),
+        ("anna", "agreed.example\nalone.example\ntwice.example\n"),
+        ("ben", "0.0.0.0 agreed.example\nplain.example\n"),
+        ("more", "twice.example\n"),
+    ])
+}
+
+#[test]
+fn popular_names_need_two_publishers() {
+    let folder = folder();
+    let popular = folder.put("popular", b"agreed.example\nalone.example\ntwice.example\n");
+    let sources = folder.input().join("sources.toml");
+    let out = folder.out();
+    let run = folder.run(&["--sources", text(&sources), "--out", text(&out), "--popular", text(&popular)]);
+    let built = run.good();
+    assert_eq!(built.says("agreed.example"), "adult");
+    assert_eq!(built.says("alone.example"), "-");
+    assert_eq!(built.says("twice.example"), "-", "two sources of one publisher are one voice");
+    assert_eq!(built.reasons("kept_popular"), ["agreed.example: adult: anna/adult and ben/adult agree"]);
+    assert_eq!(built.report["removed"][1]["sources"], serde_json::json!(["anna/adult", "anna/more"]));
+    assert_eq!(built.rejected(), ["1 another form than the source is said to have"]);
+    assert_eq!(built.report["sources"][1]["licence"], "MIT");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let folder = folder();
+    std::fs::remove_file(folder.input().join("ben")).unwrap();
+    let sources = folder.input().join("sources.toml");
+    let error = folder.build(&["--sources", text(&sources)]).refused();
+    assert!(error.contains("/in/ben can't be read: No such file"), "{error}");
+}
+
+#[test]
+fn a_url_has_to_be_fetched_first() {
+    let folder = Folder::with(&[(
+        "sources.toml",
+        "[[source]]\nid = 'a'\nurl = 'https://a.example/list'\ncategory = 'adult'\n",
+    )]);
+    let sources = folder.input().join("sources.toml");
+    let error = folder.build(&["--sources", text(&sources)]).refused();
+    assert!(error.contains("source a: it has a url: run `luytre-hub source fetch` first"), "{error}");
+}
