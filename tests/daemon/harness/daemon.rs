@@ -1,0 +1,230 @@
+//! A daemon that runs: asked, reloaded, looked at, and ended with its house.
+
+use std::io::{BufRead, BufReader};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::Deref;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::Value;
+
+use super::cli::{luytre, program};
+use super::house::House;
+use super::message::Message;
+use super::patience::{eventually, patiently};
+use super::query::{Client, Query};
+use super::stream::Stream;
+use super::upstream::Upstream;
+
+const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// A house whose daemon answers. Dropping it ends the daemon and checks that it was well until then.
+pub(crate) struct Daemon {
+    house: House,
+    process: Process,
+    stopped: bool,
+}
+
+impl Deref for Daemon {
+    type Target = House;
+
+    fn deref(&self) -> &House {
+        &self.house
+    }
+}
+
+impl Daemon {
+    pub(super) fn start(house: House) -> Self {
+        let process = Process::start(&house);
+        let daemon = Self { house, process, stopped: false };
+        daemon.wait_until_it_answers();
+        daemon
+    }
+
+    // ---- Asking ----
+
+    /// Asks `NAME` or `NAME TYPE` as most clients do; see [`Query`] for other ways.
+    pub(crate) fn ask(&self, text: &str) -> Message {
+        self.query(text).send()
+    }
+
+    pub(crate) fn query(&self, text: &str) -> Query {
+        Query::new(text, self.house.port)
+    }
+
+    /// A UDP socket to send bytes by.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(LOCALHOST, self.address())
+    }
+
+    pub(crate) fn tcp(&self) -> Stream {
+        Stream::connect(LOCALHOST, self.address())
+    }
+
+    pub(crate) fn tcp_from(&self, address: &str) -> Stream {
+        Stream::connect(address.parse().unwrap(), self.address())
+    }
+
+    fn address(&self) -> SocketAddr {
+        SocketAddr::new(LOCALHOST, self.house.port)
+    }
+
+    // ---- Looking ----
+
+    /// The first upstream.
+    pub(crate) fn upstream(&self) -> &Upstream {
+        &self.house.upstreams[0]
+    }
+
+    pub(crate) fn upstream_number(&self, index: usize) -> &Upstream {
+        &self.house.upstreams[index]
+    }
+
+    /// What was forwarded to the first upstream, as `NAME TYPE`.
+    pub(crate) fn forwarded(&self) -> Vec<String> {
+        self.upstream().questions()
+    }
+
+    /// `luytre status --json`.
+    pub(crate) fn status(&self) -> Value {
+        let config = self.house.config_file();
+        let ended = luytre(["status".as_ref(), "--json".as_ref(), "--config".as_ref(), config.as_os_str()]);
+        assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+        serde_json::from_str(&ended.out).unwrap()
+    }
+
+    /// The status as soon as it has counted so many questions: they are recorded after they are answered.
+    pub(crate) fn status_after(&self, questions: u64) -> Value {
+        patiently(&format!("a status that counts {questions} questions"), || {
+            let status = self.status();
+            let count = |verdict: &str| status["verdicts"][verdict].as_u64().unwrap();
+            (count("allowed") + count("blocked") == questions).then_some(status)
+        })
+    }
+
+    /// What it wrote to its log.
+    pub(crate) fn log(&self) -> String {
+        self.process.log.lock().unwrap().join("\n")
+    }
+
+    /// The memory that it holds, in kB.
+    pub(crate) fn resident_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    // ---- Changing ----
+
+    /// Changes a line of the configuration and reloads; returns what was logged about it.
+    pub(crate) fn reload_with(&mut self, line: &str) -> String {
+        self.house.set(line);
+        self.house.write_config();
+        self.reload()
+    }
+
+    /// SIGHUP; returns what was logged about it.
+    pub(crate) fn reload(&self) -> String {
+        let before = self.process.log.lock().unwrap().len();
+        self.process.signal(libc::SIGHUP);
+        patiently("the daemon reloads", || {
+            let log = self.process.log.lock().unwrap();
+            let new = &log[before..];
+            let done = |line: &String| line.contains(" reloaded") || line.contains(" not reloaded");
+            new.iter().any(done).then(|| new.join("\n"))
+        })
+    }
+
+    /// Stops it as a service manager does; the house stays as it is.
+    pub(crate) fn stop(&mut self) {
+        self.process.signal(libc::SIGTERM);
+        let status = self.process.child.wait().unwrap();
+        assert!(status.success(), "{status} after SIGTERM:\n{}", self.log());
+        self.check();
+        self.stopped = true;
+    }
+
+    /// Starts it again, with a new log.
+    pub(crate) fn start_again(&mut self) {
+        self.process = Process::start(&self.house);
+        self.stopped = false;
+        self.wait_until_it_answers();
+    }
+
+    fn wait_until_it_answers(&self) {
+        // Logged when sockets, control socket and signals are there.
+        eventually("the daemon answers", || {
+            self.process.has_logged(" answering ") || self.process.has_ended()
+        });
+        assert!(!self.process.has_ended(), "the daemon did not start:\n{}", self.log());
+    }
+
+    /// What must hold at the end of every scenario.
+    fn check(&self) {
+        assert!(!self.process.has_logged("panicked"), "the daemon panicked:\n{}", self.log());
+        for upstream in &self.house.upstreams {
+            assert_eq!(upstream.unreadable(), [""; 0], "the upstream got what is no query");
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("---- the daemon's log\n{}\n----", self.log());
+        } else if !self.stopped {
+            assert!(!self.process.has_ended(), "the daemon ended:\n{}", self.log());
+            self.check();
+        }
+    }
+}
+
+/// The process and what it logs.
+struct Process {
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Process {
+    fn start(house: &House) -> Self {
+        let mut child = Command::new(program())
+            .args(["run", "--config"])
+            .arg(house.config_file())
+            .envs(house.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let log = Arc::<Mutex<Vec<String>>>::default();
+        let lines = Arc::clone(&log);
+        thread::spawn(move || {
+            stderr.lines().map_while(Result::ok).for_each(|line| lines.lock().unwrap().push(line));
+        });
+        Self { child, log }
+    }
+
+    fn has_logged(&self, text: &str) -> bool {
+        self.log.lock().unwrap().iter().any(|line| line.contains(text))
+    }
+
+    fn has_ended(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        // The state stands behind the program's name; Z is a process that is waited for.
+        stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('Z'))
+    }
+
+    fn signal(&self, signal: libc::c_int) {
+        let pid = libc::pid_t::try_from(self.child.id()).unwrap();
+        // SAFETY: no memory is passed. The process is our child and not waited for yet: the number is its own.
+        assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

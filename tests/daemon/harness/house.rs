@@ -1,0 +1,155 @@
+//! A house before its daemon runs: configuration, list, upstream servers.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+
+use tempfile::TempDir;
+
+use super::daemon::Daemon;
+use super::list::compiled;
+use super::upstream::Upstream;
+
+/// A folder with everything that a daemon needs; gone when dropped.
+pub(crate) struct House {
+    folder: TempDir,
+    /// `luytre.toml` by dotted key, each value in TOML.
+    settings: BTreeMap<String, String>,
+    entries: Vec<(String, String)>,
+    pub(super) upstreams: Vec<Upstream>,
+    pub(super) variables: Vec<(String, String)>,
+    pub(super) port: u16,
+}
+
+impl House {
+    /// A house that listens on 127.0.0.1 and ::1, with an empty list and a plain upstream.
+    pub(crate) fn new() -> Self {
+        let port = free_port();
+        let house = Self {
+            folder: TempDir::with_prefix("luytre-test-").unwrap(),
+            settings: BTreeMap::new(),
+            entries: Vec::new(),
+            upstreams: vec![Upstream::plain()],
+            variables: Vec::new(),
+            port,
+        };
+        house
+            .with(&format!("listen.dns = ['127.0.0.1:{port}', '[::1]:{port}']"))
+            .with("state.dir = 'state'")
+            .with("list.file = 'list.lyt'")
+    }
+
+    /// A line of `luytre.toml`, its key dotted; the last one for a key counts.
+    pub(crate) fn with(mut self, line: &str) -> Self {
+        self.set(line);
+        self
+    }
+
+    pub(super) fn set(&mut self, line: &str) {
+        let (key, value) = line.split_once(" = ").unwrap_or_else(|| panic!("{line}: write `key = value`"));
+        self.settings.insert(key.to_owned(), value.to_owned());
+    }
+
+    /// Listens on every address of the machine.
+    pub(crate) fn listening_everywhere(self) -> Self {
+        let port = self.port;
+        self.with(&format!("listen.dns = ['0.0.0.0:{port}', '[::]:{port}']"))
+    }
+
+    /// Names in the list: `=name` that name alone; category `-` for exceptions.
+    pub(crate) fn list<const N: usize>(mut self, category: &str, names: [&str; N]) -> Self {
+        self.entries.extend(names.map(|name| (category.to_owned(), name.to_owned())));
+        self
+    }
+
+    /// The server that answers, in place of the plain one.
+    pub(crate) fn upstream(self, upstream: Upstream) -> Self {
+        self.upstreams([upstream])
+    }
+
+    /// Several servers, asked in this order.
+    pub(crate) fn upstreams<const N: usize>(mut self, upstreams: [Upstream; N]) -> Self {
+        self.upstreams = upstreams.into();
+        self.with("upstream.strategy = 'strict'")
+    }
+
+    /// An environment variable of the daemon.
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A place in the house's folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn config_file(&self) -> PathBuf {
+        self.path("luytre.toml")
+    }
+
+    /// Writes a file in the house's folder where it lies: no rename, as a careless person does it.
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        overwrite(&path, bytes.as_ref());
+        path
+    }
+
+    /// Writes configuration and list, and starts the daemon.
+    pub(crate) fn start(self) -> Daemon {
+        self.furnished().start_as_it_is()
+    }
+
+    /// The same without starting.
+    pub(crate) fn furnished(self) -> Self {
+        let entries: Vec<_> =
+            self.entries.iter().map(|(category, name)| (category.as_str(), name.as_str())).collect();
+        self.write("list.lyt", compiled(&entries));
+        self.write_config();
+        self
+    }
+
+    /// Starts the daemon on the files that lie there.
+    pub(crate) fn start_as_it_is(self) -> Daemon {
+        Daemon::start(self)
+    }
+
+    pub(super) fn write_config(&self) {
+        let servers: Vec<String> =
+            self.upstreams.iter().map(|upstream| format!("'udp://{}'", upstream.address())).collect();
+        let mut text = String::new();
+        if !self.settings.contains_key("upstream.servers") {
+            text += &format!("upstream.servers = [{}]\n", servers.join(", "));
+        }
+        for (key, value) in &self.settings {
+            text += &format!("{key} = {value}\n");
+        }
+        self.write("luytre.toml", text);
+    }
+}
+
+fn overwrite(path: &Path, bytes: &[u8]) {
+    #[expect(clippy::disallowed_methods, reason = "half a file is what some scenarios are about")]
+    std::fs::write(path, bytes).unwrap();
+}
+
+/// A port that is free for UDP and TCP. Below those that the kernel gives to clients and upstreams, so that nobody
+/// takes it before the daemon does.
+fn free_port() -> u16 {
+    const FIRST: u16 = 10_000;
+    const COUNT: u16 = 20_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Two runs at once begin in different places.
+    let offset = (std::process::id() % u32::from(COUNT)) as u16;
+    super::patience::patiently("a free port", || {
+        let port = FIRST + (offset + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT;
+        let everywhere = (Ipv4Addr::UNSPECIFIED, port);
+        (UdpSocket::bind(everywhere).is_ok() && TcpListener::bind(everywhere).is_ok()).then_some(port)
+    })
+}

@@ -1,0 +1,18 @@
+//! The daemon from outside: what a household, an upstream server and an operator see of it.
+//!
+//! Each scenario starts the built program on loopback with a list, an upstream and a configuration of its own; see
+//! [`harness`]. The modules stand in the order in which a question meets their subject.
+//!
+//! `LUYTRE_BIN` names another program to test. `LUYTRE_LONG=1` lets [`endurance`] go on for minutes instead of seconds.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test's ways to fail"
+)]
+
+mod harness;
+
+mod blocking;
