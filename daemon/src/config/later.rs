@@ -1,0 +1,70 @@
+//! Keys whose features come in a later version: known, documented, and accepted only at their defaults.
+//!
+//! A key that is accepted without effect would be a promise broken silently. A feature that arrives takes its keys
+//! off [`LATER`] and gives them a place in its section's `Config`.
+
+use serde::{Deserialize, Serialize};
+
+use super::Spec;
+use super::read::Refusal;
+use super::read::key::Key;
+use super::read::schema::{Schema, literal};
+
+/// `[family]` as it is written.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "config/luytre.toml says it of every key")]
+pub struct FamilySpec {
+    pub file: String,
+}
+
+/// `[firewall]` as it is written.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "config/luytre.toml says it of every key")]
+pub struct FirewallSpec {
+    pub enabled: bool,
+    pub lan_interfaces: Vec<String>,
+    pub strict: bool,
+    pub helper: String,
+}
+
+/// Each key, and the feature that it belongs to.
+pub(super) const LATER: [(&str, &str); 21] = [
+    ("listen.tls", "DNS over TLS"),
+    ("listen.https", "DNS over HTTPS"),
+    ("listen.quic", "DNS over QUIC"),
+    ("listen.cert", "a certificate for encrypted DNS"),
+    ("listen.key", "a certificate for encrypted DNS"),
+    ("upstream.bootstrap", "encrypted upstream by name"),
+    ("upstream.validate", "DNSSEC validation"),
+    ("upstream.ca", "encrypted upstream"),
+    ("cache.stale_for", "answering from expired entries"),
+    ("cache.prefetch", "renewing entries before they expire"),
+    ("list.edition", "list updates"),
+    ("list.urls", "list updates"),
+    ("list.root", "list updates"),
+    ("list.check_every", "list updates"),
+    ("history.path", "history on disk"),
+    ("family.file", "people and devices"),
+    ("firewall.enabled", "the firewall"),
+    ("firewall.lan_interfaces", "the firewall"),
+    ("firewall.strict", "the firewall"),
+    ("firewall.helper", "the firewall"),
+    ("web.tls", "HTTPS for the page"),
+];
+
+/// Refuses a key of a later version that is set to anything but its default.
+pub(super) fn refuse(spec: &Spec) -> Result<(), Refusal> {
+    let (written, defaults) = (Schema::of(spec), Schema::current());
+    for (name, feature) in LATER {
+        let key = Key::from(name);
+        if let Some(default) = defaults.default_of(&key)
+            && written.default_of(&key).as_ref() != Some(&default)
+        {
+            let what = format!("{feature} is not in this version yet; write {}", literal(&default));
+            return Err(Refusal::new(key, what));
+        }
+    }
+    Ok(())
+}

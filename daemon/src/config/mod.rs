@@ -1,0 +1,192 @@
+//! The configuration: one readable file, `luytre.toml`, checked whole before anything starts.
+//!
+//! Two types, as data flows:
+//!
+//! 1. [`Spec`] mirrors the file: sections and keys as they are written, each with a default; unknown keys are errors.
+//!    The environment's `LUYTRE_SECTION__KEY` variables are laid over the file before it is read.
+//! 2. [`Config`] is what was meant: addresses, names and paths instead of text, every number within its bounds,
+//!    every default resolved. The stages of the daemon see only this.
+//!
+//! Each section is a file of its own with both its types; `read` is the machinery between text and sections. A key
+//! whose feature comes in a later version is known, and accepted only at its default (`later.rs`). The commented
+//! file with all keys is `config/luytre.toml`; a test holds that it says the same as an empty one.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use toml::Table;
+
+pub use self::cache::{CacheConfig, CacheSpec};
+pub use self::error::ConfigError;
+pub use self::history::{HistoryConfig, HistorySpec, Privacy};
+pub use self::house::{HouseConfig, HouseSpec};
+pub use self::lan::{Lan, Prefix};
+pub use self::later::{FamilySpec, FirewallSpec};
+pub use self::limits::{LimitsConfig, LimitsSpec};
+pub use self::list::{ListConfig, ListSpec};
+pub use self::listen::{ListenConfig, ListenSpec};
+pub use self::reply::{ReplyConfig, ReplySpec};
+pub use self::state::{StateConfig, StateSpec};
+pub use self::upstream::{UpstreamConfig, UpstreamSpec, Zone};
+pub use self::web::{WebConfig, WebSpec};
+
+use self::read::Refusal;
+use self::read::document::Document;
+use self::read::environment::variables;
+use self::read::schema::Schema;
+
+mod cache;
+mod error;
+mod history;
+mod house;
+mod lan;
+mod later;
+mod limits;
+mod list;
+mod listen;
+mod read;
+mod reply;
+mod state;
+#[cfg(test)]
+mod tests;
+mod upstream;
+mod web;
+
+/// The largest file that is read, in bytes: thousands of rules, and far from a router's memory.
+const MAX_FILE: usize = 256 * 1024;
+
+/// What the daemon is to do; no part of it needs another look at the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Where questions come in, and from whom.
+    pub listen: ListenConfig,
+    /// Who is asked what we don't know.
+    pub upstream: UpstreamConfig,
+    /// Answers kept for the next one who asks.
+    pub cache: CacheConfig,
+    /// The list of names by category.
+    pub list: ListConfig,
+    /// How a blocked question is answered.
+    pub reply: ReplyConfig,
+    /// What is remembered of questions.
+    pub history: HistoryConfig,
+    /// The page for people.
+    pub web: WebConfig,
+    /// What the whole house blocks and allows.
+    pub house: HouseConfig,
+    /// Where the daemon keeps what it must not forget.
+    pub state: StateConfig,
+    /// The bounds that keep one device from taking everything.
+    pub limits: LimitsConfig,
+}
+
+/// `luytre.toml` as it is written.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "each section's type says what it is about")]
+pub struct Spec {
+    pub listen: ListenSpec,
+    pub upstream: UpstreamSpec,
+    pub cache: CacheSpec,
+    pub list: ListSpec,
+    pub reply: ReplySpec,
+    pub history: HistorySpec,
+    pub family: FamilySpec,
+    pub firewall: FirewallSpec,
+    pub web: WebSpec,
+    pub house: HouseSpec,
+    pub state: StateSpec,
+    pub limits: LimitsSpec,
+}
+
+impl Config {
+    /// Reads a file, with the environment's `LUYTRE_SECTION__KEY` variables over it.
+    ///
+    /// Take them from `std::env::vars_os` and skip what is not UTF-8: `std::env::vars` panics there.
+    pub fn load(path: &Path, env: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let name = path.display().to_string();
+        let bytes = read_bounded(path).map_err(|error| ConfigError::new(&name, missing_or(&error)))?;
+        let text = str::from_utf8(&bytes).map_err(|error| {
+            let line = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
+            ConfigError::new(format_args!("{name}:{line}"), "not UTF-8; save the file as UTF-8 text")
+        })?;
+        Self::parse(text, &name, path.parent().unwrap_or(Path::new("")), env)
+    }
+
+    /// Reads a file's text. Errors call the file by `name`; relative paths are relative to `folder`.
+    pub fn parse(
+        text: &str,
+        name: &str,
+        folder: &Path,
+        env: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        if text.len() > MAX_FILE {
+            return Err(ConfigError::new(name, TOO_LARGE));
+        }
+        let schema = Schema::current();
+        let variables = variables(env);
+        let mut document = Document::parse(name, text)?;
+        for variable in &variables {
+            document.set(variable, &schema)?;
+        }
+        let spec: Spec = document.read(&schema)?;
+        spec.resolve(folder).map_err(|refusal| document.locate(refusal))
+    }
+}
+
+/// What an empty file means.
+impl Default for Config {
+    fn default() -> Self {
+        #[expect(clippy::expect_used, reason = "constants; a test holds that they are valid")]
+        Spec::default().resolve(Path::new("/")).expect("the defaults are valid")
+    }
+}
+
+impl Spec {
+    fn resolve(self, folder: &Path) -> Result<Config, Refusal> {
+        later::refuse(&self)?;
+        let state = self.state.resolve(folder)?;
+        let web = self.web.resolve()?;
+        Ok(Config {
+            listen: self.listen.resolve()?,
+            upstream: self.upstream.resolve()?,
+            cache: self.cache.resolve()?,
+            list: self.list.resolve(folder, &state),
+            reply: self.reply.resolve(&web)?,
+            history: self.history.resolve()?,
+            house: self.house.resolve()?,
+            limits: self.limits.resolve()?,
+            web,
+            state,
+        })
+    }
+
+    /// Sections, keys and values, to be walked.
+    fn to_table(&self) -> Table {
+        #[expect(clippy::expect_used, reason = "text keys and plain values; a test holds that it succeeds")]
+        Table::try_from(self).expect("a Spec is a TOML table")
+    }
+}
+
+const TOO_LARGE: &str = "larger than 256 kB; leave out what is not needed";
+
+/// The file's bytes, or the first of them when it is larger than any configuration.
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_FILE {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, TOO_LARGE));
+    }
+    Ok(bytes)
+}
+
+fn missing_or(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file; name yours with --config FILE, or write an empty one: \
+                                    every key has a default"
+            .to_owned(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,322 @@
+//! Each kind of mistake, and the exact line that a person reads.
+
+use super::refusal;
+use crate::config::read::schema::Schema;
+
+fn assert_refusals(cases: &[(&str, &str)]) {
+    for (text, expected) in cases {
+        assert_eq!(refusal(text), *expected, "for:\n{text}");
+    }
+}
+
+#[test]
+fn what_is_not_toml_has_line_and_column() {
+    assert_refusals(&[
+        ("[cache]\nentries = = 5", "luytre.toml:2:11: not TOML: extra `=`, expected nothing"),
+        ("[cache\n", "luytre.toml:1:7: not TOML: unclosed table, expected `]`"),
+        ("[cache]\nentries = 5\nentries = 6", "luytre.toml:3:1: not TOML: duplicate key"),
+        ("[cache]\nentries", "luytre.toml:2:8: not TOML: key with no value, expected `=`"),
+    ]);
+}
+
+#[test]
+fn an_unknown_key_names_the_nearest() {
+    assert_refusals(&[
+        ("[cache]\n\nentires = 5", "luytre.toml:3: cache.entires: unknown key; did you mean cache.entries?"),
+        ("cache.entires = 5", "luytre.toml:1: cache.entires: unknown key; did you mean cache.entries?"),
+        (
+            "[cache]\nclient_rate = 5",
+            "luytre.toml:2: cache.client_rate: unknown key; did you mean limits.client_rate?",
+        ),
+        ("entries = 5", "luytre.toml:1: entries: unknown key; did you mean cache.entries?"),
+        ("[cahce]\nentries = 5", "luytre.toml:1: cahce: unknown section; did you mean [cache]?"),
+        ("[[person]]\nid = \"an\"", "luytre.toml:1: person: unknown section; did you mean [listen]?"),
+        ("[cache.limits]\nx = 1", "luytre.toml:1: cache.limits: unknown key; did you mean cache.entries?"),
+        (
+            "[cache]\n\"a b\\n\" = 1",
+            "luytre.toml:2: cache.\"a b\\n\": unknown key; did you mean cache.max_ttl?",
+        ),
+    ]);
+}
+
+#[test]
+fn the_first_mistake_in_the_file_is_the_one_named() {
+    let error = refusal("[web]\nlsiten = []\n[cache]\nentires = 5");
+    assert_eq!(error, "luytre.toml:2: web.lsiten: unknown key; did you mean web.listen?");
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_says_which_is_right() {
+    assert_refusals(&[
+        (
+            "[cache]\nentries = \"many\"",
+            "luytre.toml:2: cache.entries: \"many\" is not a whole number; write it without quotes, such as 10000",
+        ),
+        (
+            "[cache]\nentries = 1.5",
+            "luytre.toml:2: cache.entries: 1.5 is not a whole number; write one such as 10000",
+        ),
+        (
+            "[cache]\nentries = 99999999999999999999",
+            "luytre.toml:2: cache.entries: 99999999999999999999 is too large a number",
+        ),
+        (
+            "[upstream]\nvalidate = \"no\"",
+            "luytre.toml:2: upstream.validate: \"no\" is not true or false; write one of the two, without quotes",
+        ),
+        (
+            "[listen]\ndns = \"127.0.0.1:53\"",
+            "luytre.toml:2: listen.dns: \"127.0.0.1:53\" is not a list; write [\"127.0.0.1:53\"]",
+        ),
+        (
+            "[listen]\ndns = 53",
+            "luytre.toml:2: listen.dns: 53 is not a list; write texts in brackets, such as [\"...\", \"...\"]",
+        ),
+        (
+            "[listen]\ndns = [\n  \"127.0.0.1:53\",\n  53,\n]",
+            "luytre.toml:4: listen.dns: 53 is not text; write \"53\"",
+        ),
+        (
+            "[reply]\nmode = [\"page\"]",
+            "luytre.toml:2: reply.mode: a list is not text; write one text in quotes",
+        ),
+        ("[state]\ndir = 5", "luytre.toml:2: state.dir: 5 is not text; write \"5\""),
+        ("cache = [5]", "luytre.toml:1: cache: a list is not a section; write [cache] on a line of its own"),
+        ("cache = 5", "luytre.toml:1: cache: 5 is not a section; write [cache] on a line of its own"),
+        (
+            "[[cache]]\nentries = 5",
+            "luytre.toml:1: cache: a list is not a section; write [cache] on a line of its own",
+        ),
+        (
+            "[upstream]\nzones = []",
+            "luytre.toml:2: upstream.zones: a list is not a table; write { \"corp.example\" = [\"udp://10.0.0.1\"] }",
+        ),
+        (
+            "[upstream.zones]\n\"corp.example\" = \"udp://10.0.0.1\"",
+            "luytre.toml:2: upstream.zones.\"corp.example\": \"udp://10.0.0.1\" is not a list; write [\"udp://10.0.0.1\"]",
+        ),
+    ]);
+}
+
+#[test]
+fn a_number_out_of_range_names_range_and_unit() {
+    let cases = [
+        ("upstream.timeout", "0", "1 to 30 seconds"),
+        ("upstream.timeout", "31", "1 to 30 seconds"),
+        ("cache.entries", "1000001", "0 to 1000000 answers"),
+        ("cache.entries", "-1", "0 to 1000000 answers"),
+        ("cache.min_ttl", "3601", "0 to 3600 seconds"),
+        ("cache.max_ttl", "604801", "0 to 604800 seconds"),
+        ("reply.ttl", "3601", "0 to 3600 seconds"),
+        ("history.keep_queries", "100001", "0 to 100000 questions"),
+        ("history.keep_counters", "0", "1 to 8784 hours"),
+        ("limits.workers", "17", "0 to 16 threads"),
+        ("limits.client_rate", "-1", "0 to 1000000 questions a second"),
+        ("limits.client_burst", "0", "1 to 1000000 questions"),
+        ("limits.clients", "63", "64 to 65536 addresses"),
+        ("limits.in_flight", "65536", "1 to 65535 questions"),
+        ("limits.tcp_connections", "0", "1 to 10000 connections"),
+        ("limits.tcp_connections_per_client", "10001", "1 to 10000 connections"),
+        ("limits.tcp_idle", "121", "1 to 120 seconds"),
+        ("limits.tcp_idle", "9223372036854775807", "1 to 120 seconds"),
+    ];
+    for (key, value, range) in cases {
+        let expected = format!("luytre.toml:1: {key}: {value} is out of range; write {range}");
+        assert_eq!(refusal(&format!("{key} = {value}")), expected);
+    }
+    assert_eq!(
+        refusal("[cache]\nmin_ttl = 600\nmax_ttl = 60"),
+        "luytre.toml:3: cache.max_ttl: 60 is below cache.min_ttl; write 600 to 604800 seconds"
+    );
+}
+
+#[test]
+fn a_word_that_is_no_choice_names_the_choices() {
+    assert_refusals(&[
+        (
+            "[reply]\nmode = \"pagee\"",
+            "luytre.toml:2: reply.mode: \"pagee\" is not one of auto, page, null, nxdomain, refused; \
+             did you mean \"page\"?",
+        ),
+        (
+            "[upstream]\nstrategy = \"\"",
+            "luytre.toml:2: upstream.strategy: \"\" is not one of fastest, parallel, strict",
+        ),
+        (
+            "[history]\nprivacy = \"Full\"",
+            "luytre.toml:2: history.privacy: \"Full\" is not one of full, domain, category, off; did you mean \"full\"?",
+        ),
+    ]);
+}
+
+#[test]
+fn an_address_says_what_it_lacks() {
+    assert_refusals(&[
+        (
+            "[listen]\n\ndns = [\"127.0.0.1\"]",
+            "luytre.toml:3: listen.dns: \"127.0.0.1\" has no port; write \"127.0.0.1:53\"",
+        ),
+        ("[listen]\ndns = [\"::1\"]", "luytre.toml:2: listen.dns: \"::1\" has no port; write \"[::1]:53\""),
+        (
+            "[web]\nlisten = [\"192.168.1.1\"]",
+            "luytre.toml:2: web.listen: \"192.168.1.1\" has no port; write \"192.168.1.1:80\"",
+        ),
+        (
+            "[listen]\ndns = [\"localhost:53\"]",
+            "luytre.toml:2: listen.dns: \"localhost:53\" is not an address with a port; \
+             write one such as \"127.0.0.1:53\" or \"[::1]:53\"",
+        ),
+        (
+            "[listen]\ndns = []",
+            "luytre.toml:2: listen.dns: is empty; write at least one address, such as [\"127.0.0.1:53\"]",
+        ),
+        (
+            "[listen]\ndns = [\"[::1]:53\",\n\"[0::1]:53\"]",
+            "luytre.toml:3: listen.dns: \"[0::1]:53\" stands twice; leave one out",
+        ),
+        (
+            "[reply]\naddress = [\"page\"]",
+            "luytre.toml:2: reply.address: \"page\" is not an address; write one such as \"192.0.2.1\" or \"fd00::1\"",
+        ),
+        (
+            "[reply]\naddress = [\"fd00::1\", \"192.0.2.1\", \"fd00::2\"]",
+            "luytre.toml:2: reply.address: \"fd00::2\" is a second IPv6 address; leave one out",
+        ),
+    ]);
+}
+
+#[test]
+fn a_prefix_says_what_it_lacks() {
+    let cases = [
+        ("192.168.1.0", "\"192.168.1.0\" has no length; write \"192.168.1.0/32\" for this address alone"),
+        ("fd00::1", "\"fd00::1\" has no length; write \"fd00::1/128\" for this address alone"),
+        ("192.168.1.7/24", "\"192.168.1.7/24\" is an address inside a prefix; write \"192.168.1.0/24\""),
+        ("192.168.1.0/33", "\"192.168.1.0/33\" has no good length; write 0 to 32 after the slash"),
+        ("fd00::/x", "\"fd00::/x\" has no good length; write 0 to 128 after the slash"),
+        (
+            "lan",
+            "\"lan\" is not an address prefix; write \"auto\" or one such as \"192.168.1.0/24\" or \"2001:db8::/48\"",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(
+            refusal(&format!("listen.lan = ['{text}']")),
+            format!("luytre.toml:1: listen.lan: {expected}")
+        );
+    }
+    assert_eq!(
+        refusal("listen.lan = []"),
+        "luytre.toml:1: listen.lan: is empty: nobody would get an answer; write [\"auto\"]"
+    );
+}
+
+#[test]
+fn a_category_that_is_none_names_the_one_meant() {
+    let cases = [
+        ("gambing", "\"gambing\" is not a category; did you mean \"gambling\"?"),
+        ("tracking", "\"tracking\" is not a category's key; write \"trackers\""),
+        (
+            "politics",
+            "\"politics\" is not one of always, adult, violence, self_harm, hate, extremism, drugs, alcohol_tobacco, weapons, gambling, \
+             dating, scam, phishing, malware, crypto_mining, piracy, proxy_vpn, doh, shortener, dyndns, \
+             file_hosting, social, chat, games, streaming, shopping, forums, ai_chat, news, jobs, sports, \
+             ads, trackers, remote_access, newly_seen, suspected",
+        ),
+        ("essential", "\"essential\" is never blocked: helplines, banks, certificates; leave it out"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(
+            refusal(&format!("house.block = ['{text}']")),
+            format!("luytre.toml:1: house.block: {expected}")
+        );
+    }
+}
+
+#[test]
+fn a_name_that_is_none_says_why() {
+    assert_refusals(&[
+        (
+            "[house]\ndeny = [\"a b.example\"]",
+            "luytre.toml:2: house.deny: \"a b.example\" is not a name: the character ' ' can't stand in a host name; \
+             write \"example.com\" for it and all below, \"=example.com\" for it alone",
+        ),
+        (
+            "[web]\nhosts = [\"192.168.1.1\"]",
+            "luytre.toml:2: web.hosts: \"192.168.1.1\" is not a name: it is an address, not a name; \
+             write one such as \"example.com\"",
+        ),
+        (
+            "[house]\nallow = [\"a.example\"]\ndeny = [\n\"b.example\",\n\"*.A.example\"]",
+            "luytre.toml:5: house.deny: \"*.A.example\" stands in house.allow too, as \"a.example\"; leave one out",
+        ),
+    ]);
+}
+
+#[test]
+fn a_server_or_a_zone_says_what_it_lacks() {
+    assert_refusals(&[
+        (
+            "[upstream]\nservers = [\n  \"udp://192.0.2.1\",\n  \"tls://192.0.2.2\",\n]",
+            "luytre.toml:4: upstream.servers: \"tls://192.0.2.2\": \
+             encrypted upstreams come with a later version; use udp:// or tcp://",
+        ),
+        (
+            "[upstream.zones]\n\"corp.example\" = [\"dns\"]",
+            "luytre.toml:2: upstream.zones.\"corp.example\": \"dns\": \
+             an address is needed here, such as udp://192.0.2.1 or udp://[2001:db8::1]:53",
+        ),
+        (
+            "[upstream.zones]\ncorp = []",
+            "luytre.toml:2: upstream.zones.corp: has no servers; write at least one, such as [\"udp://10.0.0.1\"]",
+        ),
+        (
+            "[upstream.zones]\ncorp = [\"udp://10.0.0.1\"]\nCORP = [\"udp://10.0.0.1\"]",
+            "luytre.toml:2: upstream.zones.corp: corp stands twice; put its servers in one list",
+        ),
+        (
+            "[upstream.zones]\n\"10.0.0.1\" = [\"udp://10.0.0.1\"]",
+            "luytre.toml:2: upstream.zones.\"10.0.0.1\": \"10.0.0.1\" is not a name: it is an address, not a name; \
+             write one such as \"example.com\"",
+        ),
+    ]);
+    assert_eq!(
+        refusal("state.dir = ''"),
+        "luytre.toml:1: state.dir: is empty; write a folder, such as \"/var/lib/luytre\""
+    );
+}
+
+#[test]
+fn a_key_of_a_later_version_is_accepted_at_its_default_only() {
+    let cases = [
+        ("listen.tls", "[\"127.0.0.1:853\"]", "DNS over TLS", "[]"),
+        ("listen.https", "[\"127.0.0.1:443\"]", "DNS over HTTPS", "[]"),
+        ("listen.quic", "[\"127.0.0.1:853\"]", "DNS over QUIC", "[]"),
+        ("listen.cert", "\"cert.pem\"", "a certificate for encrypted DNS", "\"\""),
+        ("listen.key", "\"key.pem\"", "a certificate for encrypted DNS", "\"\""),
+        ("upstream.bootstrap", "[\"192.0.2.1\"]", "encrypted upstream by name", "[]"),
+        ("upstream.validate", "true", "DNSSEC validation", "false"),
+        ("upstream.ca", "\"ca.pem\"", "encrypted upstream", "\"\""),
+        ("cache.stale_for", "60", "answering from expired entries", "0"),
+        ("cache.prefetch", "true", "renewing entries before they expire", "false"),
+        ("list.edition", "\"small\"", "list updates", "\"\""),
+        ("list.urls", "[\"https://lists.example\"]", "list updates", "[]"),
+        ("list.root", "\"root.json\"", "list updates", "\"\""),
+        ("list.check_every", "3600", "list updates", "0"),
+        ("history.path", "\"history\"", "history on disk", "\"\""),
+        ("family.file", "\"family.toml\"", "people and devices", "\"\""),
+        ("firewall.enabled", "true", "the firewall", "false"),
+        ("firewall.lan_interfaces", "[\"br-lan\"]", "the firewall", "[]"),
+        ("firewall.strict", "true", "the firewall", "false"),
+        ("firewall.helper", "\"helper.sock\"", "the firewall", "\"\""),
+        ("web.tls", "[\"127.0.0.1:443\"]", "HTTPS for the page", "[]"),
+    ];
+    for (key, value, feature, default) in cases {
+        let expected = format!("luytre.toml:1: {key}: {feature} is not in this version yet; write {default}");
+        assert_eq!(refusal(&format!("{key} = {value}")), expected);
+        assert!(super::read(&format!("{key} = {default}")).is_ok());
+    }
+    let listed: Vec<&str> = crate::config::later::LATER.iter().map(|(key, _)| *key).collect();
+    assert_eq!(cases.map(|(key, ..)| key).as_slice(), listed.as_slice());
+    let known: Vec<String> = Schema::current().keys().map(|key| key.to_string()).collect();
+    assert!(listed.iter().all(|key| known.iter().any(|known| known == key)), "every one is a key");
+}

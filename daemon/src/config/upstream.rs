@@ -1,0 +1,98 @@
+//! `[upstream]`: who is asked what we don't know.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use luytre_lists::Domain;
+use serde::{Deserialize, Serialize};
+
+use super::read::Refusal;
+use super::read::key::Key;
+use super::read::values::{choice, domain, items, number};
+use crate::upstream::{Server, Strategy};
+
+/// `[upstream]` as it is written.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "config/luytre.toml says it of every key")]
+pub struct UpstreamSpec {
+    pub servers: Vec<String>,
+    pub bootstrap: Vec<String>,
+    pub strategy: String,
+    pub validate: bool,
+    pub zones: BTreeMap<String, Vec<String>>,
+    pub ca: String,
+    pub timeout: i64,
+}
+
+/// Who is asked what we don't know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UpstreamConfig {
+    /// The servers; none: those that the system announces.
+    pub servers: Vec<Server>,
+    /// Which of them is asked first.
+    pub strategy: Strategy,
+    /// Zones with servers of their own, each name once.
+    pub zones: Vec<Zone>,
+    /// How long a question may take with all servers together; 1 to 30 seconds.
+    pub timeout: Duration,
+}
+
+/// A zone whose names are asked of its own servers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Zone {
+    /// The zone's name.
+    pub name: Domain,
+    /// Its servers; at least one.
+    pub servers: Vec<Server>,
+}
+
+impl Default for UpstreamSpec {
+    fn default() -> Self {
+        Self {
+            servers: Vec::new(),
+            bootstrap: Vec::new(),
+            strategy: "fastest".into(),
+            validate: false,
+            zones: BTreeMap::new(),
+            ca: String::new(),
+            timeout: 5,
+        }
+    }
+}
+
+impl UpstreamSpec {
+    pub(super) fn resolve(self) -> Result<UpstreamConfig, Refusal> {
+        let strategies =
+            [("fastest", Strategy::Fastest), ("parallel", Strategy::Parallel), ("strict", Strategy::Strict)];
+        Ok(UpstreamConfig {
+            servers: items("upstream.servers", &self.servers, server)?,
+            strategy: choice("upstream.strategy", &self.strategy, &strategies)?,
+            zones: zones(&self.zones)?,
+            timeout: Duration::from_secs(number("upstream.timeout", self.timeout, 1..=30, "seconds")?),
+        })
+    }
+}
+
+fn zones(written: &BTreeMap<String, Vec<String>>) -> Result<Vec<Zone>, Refusal> {
+    let mut zones: Vec<Zone> = Vec::new();
+    for (text, servers) in written {
+        let key = Key::from("upstream.zones").entry(text);
+        let name = domain(text).map_err(|what| Refusal::new(key.clone(), what))?;
+        if servers.is_empty() {
+            return Err(Refusal::new(
+                key,
+                "has no servers; write at least one, such as [\"udp://10.0.0.1\"]",
+            ));
+        }
+        if zones.iter().any(|zone| zone.name == name) {
+            return Err(Refusal::new(key, format!("{name} stands twice; put its servers in one list")));
+        }
+        zones.push(Zone { name, servers: items(key, servers, server)? });
+    }
+    Ok(zones)
+}
+
+fn server(text: &str) -> Result<Server, String> {
+    text.parse().map_err(|error: <Server as std::str::FromStr>::Err| error.to_string())
+}
