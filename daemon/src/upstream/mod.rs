@@ -1,0 +1,192 @@
+//! Questions go upstream here, and answers come back as bytes.
+//!
+//! In the order data flows:
+//!
+//! 1. [`Settings`] name the servers ([`Server`]), in a default group and in groups for zones.
+//! 2. [`Forwarder::exchange`] finds the group for a name; `choice` ranks its servers by what `health` knows of them.
+//! 3. `race` tries up to three of them, one after the other or at once, until one has a good answer.
+//! 4. `attempt` is one try at one server, with the second query that some servers need.
+//! 5. `message` dresses the query and tells which answers fit it; `udp` and `tcp` carry both.
+//!
+//! One [`Forwarder`] serves one worker: its sockets belong to the runtime that it is first used in.
+
+mod attempt;
+mod choice;
+mod health;
+mod lock;
+mod message;
+mod race;
+mod random;
+mod server;
+mod tcp;
+#[cfg(test)]
+mod tests;
+mod udp;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use luytre_lists::{Domain, Name};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use self::attempt::{Inquiry, Upstream};
+pub use self::choice::Strategy;
+pub use self::health::ServerHealth;
+use self::message::Question;
+use self::random::Random;
+pub use self::server::{Server, ServerError, Transport};
+
+/// Whom to ask, and how hard to try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The servers for every name that no zone covers.
+    pub servers: Vec<Server>,
+    /// Which of several servers is asked first.
+    pub strategy: Strategy,
+    /// Servers for a zone and all below it; the longest match counts. No fallback to the others: what is asked of
+    /// `corp.example` stays in the house, and nobody else could answer it.
+    pub zones: Vec<(Domain, Vec<Server>)>,
+    /// The longest wait for an answer, all tries together.
+    pub timeout: Duration,
+    /// Questions on their way at a time; more are [`ExchangeError::Busy`].
+    pub in_flight: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            servers: Vec::new(),
+            strategy: Strategy::default(),
+            zones: Vec::new(),
+            timeout: Duration::from_secs(5),
+            in_flight: 1000,
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExchangeError {
+    /// No server is configured for the name.
+    NoServer,
+    /// No server answered in time.
+    Timeout,
+    /// Too many questions are on their way.
+    Busy,
+    /// Every server asked failed; what the last one said, server first.
+    Failed(String),
+}
+
+impl fmt::Display for ExchangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoServer => f.write_str("no upstream server is configured for this name"),
+            Self::Timeout => f.write_str("no upstream server answered in time"),
+            Self::Busy => f.write_str("too many questions are waiting for upstream servers"),
+            Self::Failed(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for ExchangeError {}
+
+/// Asks the upstream servers. Cheap to clone; the clones share sockets and what is known of the servers.
+#[derive(Clone)]
+pub struct Forwarder(Arc<Inner>);
+
+struct Inner {
+    settings: Arc<Settings>,
+    /// Every server once, in the order of the configuration.
+    upstreams: Vec<Arc<Upstream>>,
+    default: Group,
+    /// By the zone's name as on the wire.
+    zones: HashMap<Box<[u8]>, Group>,
+    places: Semaphore,
+    random: Random,
+}
+
+type Group = Vec<Arc<Upstream>>;
+
+impl Forwarder {
+    /// Opens no socket yet.
+    pub fn new(settings: Arc<Settings>) -> Self {
+        Self::with_random(settings, Random::new())
+    }
+
+    fn with_random(settings: Arc<Settings>, random: Random) -> Self {
+        let mut upstreams = Upstreams::default();
+        let default = upstreams.group(&settings.servers);
+        let zone = |(name, servers): &(Domain, Vec<Server>)| {
+            (name.as_name().as_wire().into(), upstreams.group(servers))
+        };
+        let zones = settings.zones.iter().map(zone).collect();
+        let places = Semaphore::new(settings.in_flight.min(Semaphore::MAX_PERMITS));
+        Self(Arc::new(Inner { settings, upstreams: upstreams.in_order, default, zones, places, random }))
+    }
+
+    /// What it was made with.
+    pub fn settings(&self) -> &Arc<Settings> {
+        &self.0.settings
+    }
+
+    /// Asks `query`, a complete message about `name`, and returns the answer's bytes.
+    ///
+    /// ID, flags and the case of the question in the answer are the server's; the question is otherwise the query's.
+    /// The answer may be an error such as SERVFAIL if no server had a better one, and truncated if the rest was not to
+    /// be had. Fails within [`Settings::timeout`].
+    pub async fn exchange(&self, name: Name<'_>, query: &[u8]) -> Result<Vec<u8>, ExchangeError> {
+        let inner = &*self.0;
+        let _place = inner.places.try_acquire().map_err(|_| ExchangeError::Busy)?;
+        let no_question = || ExchangeError::Failed("the query has not exactly one question".to_owned());
+        let inquiry = Inquiry {
+            question: Question::of(query).ok_or_else(no_question)?,
+            random: &inner.random,
+            deadline: Instant::now() + inner.settings.timeout,
+            sent: AtomicUsize::new(0),
+        };
+        race::run(inner.group(name), &inquiry, &inner.settings).await
+    }
+
+    /// What is known of every server, in the order of the configuration.
+    pub fn health(&self) -> Vec<ServerHealth> {
+        let now = Instant::now();
+        self.0.upstreams.iter().map(|upstream| upstream.show(now)).collect()
+    }
+}
+
+impl Inner {
+    /// The servers for a name: those of the longest zone above it.
+    fn group(&self, name: Name<'_>) -> &Group {
+        if self.zones.is_empty() {
+            return &self.default;
+        }
+        name.suffixes().find_map(|suffix| self.zones.get(suffix.as_wire())).unwrap_or(&self.default)
+    }
+}
+
+/// Gives each server one place, however many groups name it, so that all learn from each other's questions.
+#[derive(Default)]
+struct Upstreams {
+    in_order: Vec<Arc<Upstream>>,
+    by_server: HashMap<Server, Arc<Upstream>>,
+}
+
+impl Upstreams {
+    fn group(&mut self, servers: &[Server]) -> Group {
+        servers.iter().map(|server| self.one(server)).collect()
+    }
+
+    fn one(&mut self, server: &Server) -> Arc<Upstream> {
+        if let Some(known) = self.by_server.get(server) {
+            return Arc::clone(known);
+        }
+        let upstream = Arc::new(Upstream::new(server.clone()));
+        self.in_order.push(Arc::clone(&upstream));
+        self.by_server.insert(server.clone(), Arc::clone(&upstream));
+        upstream
+    }
+}
