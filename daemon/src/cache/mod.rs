@@ -1,0 +1,217 @@
+//! The answers we have seen, shared by all worker threads: a hit allocates nothing, locks nothing, waits for nothing.
+//!
+//! An answer comes in by [`Cache::put`]: `admit` judges whether and for how long it may be kept (RFC 2181,
+//! RFC 2308), then it goes as wire bytes, with the places of its TTLs, into one of the 4 KiB pages of a table that
+//! never grows. [`Cache::get`] hashes the question to its page, copies the bytes out under the page's sequence lock
+//! and subtracts the age from each TTL. Writers, who have just waited milliseconds for an upstream, take turns.
+//!
+//! What comes later has its place: serve-stale and prefetch read the age and lifetime that a [`Hit`] carries, since
+//! an expired entry stays until its room is needed (`Page::copy` alone decides that it is a miss); admission by
+//! frequency goes where `Page::make_room` names its victim, before the newcomer takes its place; coalescing stands in
+//! front of the cache, between a miss and the upstream.
+//!
+//! Only upstream answers are here, never a decision about a person (design invariant 3). Class IN only.
+
+mod admit;
+mod counters;
+mod hash;
+mod page;
+mod slot;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Mutex, MutexGuard};
+
+use luytre_lists::Name;
+
+use self::counters::Counters;
+use self::hash::NameHash;
+use self::page::{Page, Pen};
+use self::slot::Newcomer;
+use crate::wire::HEADER_LEN;
+
+pub use self::admit::{MAX_ANSWER, NotKept};
+pub use self::page::Hit;
+
+/// The most that `[cache] entries` may ask for: 256 MB.
+pub const MAX_ENTRIES: usize = 1_000_000;
+
+/// `[cache]`: how much is kept, and for how long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Room for so many answers of 256 bytes, bookkeeping included: smaller ones are more, larger ones fewer. 0 turns
+    /// the cache off; at most [`MAX_ENTRIES`].
+    pub entries: usize,
+    /// Shorter TTLs are raised to this, in seconds; 0 of the origin too.
+    pub min_ttl: u32,
+    /// Longer TTLs are lowered to this, in seconds; it wins over `min_ttl`.
+    pub max_ttl: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { entries: 10_000, min_ttl: 0, max_ttl: 86_400 }
+    }
+}
+
+/// What an answer is found by. DO and CD are part of it: they change what an upstream answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key<'a> {
+    /// The name asked, in lower case.
+    pub name: Name<'a>,
+    /// The type asked.
+    pub rtype: u16,
+    /// Whether DNSSEC records were asked for (RFC 3225).
+    pub dnssec_ok: bool,
+    /// Whether data that fails validation was asked for too (RFC 4035 §3.2.2).
+    pub checking_disabled: bool,
+}
+
+impl Key<'_> {
+    /// All but the name, in one word.
+    fn kind(&self) -> u32 {
+        u32::from(self.rtype) << 16 | u32::from(self.checking_disabled) << 1 | u32::from(self.dnssec_ok)
+    }
+
+    /// Whether the question that begins behind the header is this one, in any case.
+    fn is_asked_in(&self, message: &[u8]) -> bool {
+        let name = self.name.as_wire();
+        let (type_high, type_low) = ((self.rtype >> 8) as u8, self.rtype as u8);
+        let fixed = [0, type_high, type_low, 0, 1]; // the root's octet, the type, class IN
+        let question = message.get(HEADER_LEN..).and_then(|rest| rest.split_at_checked(name.len()));
+        // A label's length is at most 63, no letter: comparing without case can't take it for one.
+        question.is_some_and(|(asked, rest)| asked.eq_ignore_ascii_case(name) && rest.starts_with(&fixed))
+    }
+}
+
+/// What became of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// It is kept.
+    Kept {
+        /// For so many seconds.
+        ttl: u32,
+    },
+    /// It is not.
+    Not(NotKept),
+}
+
+/// The cache in figures. The counters wrap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Answers held, those that expired but whose room was not needed yet included.
+    pub entries: usize,
+    /// Bytes that they take, of `capacity_bytes`.
+    pub bytes: usize,
+    /// Bytes that the table may take; the system gives them as they are first used.
+    pub capacity_bytes: usize,
+    /// Questions answered.
+    pub hits: u32,
+    /// Questions not answered.
+    pub misses: u32,
+    /// Answers that made room for others; expired ones don't count.
+    pub evictions: u32,
+}
+
+/// The cache. Share it by reference or `Arc`.
+pub struct Cache {
+    settings: Settings,
+    hash: NameHash,
+    pages: Box<[Page]>,
+    /// The right to write; held for about a microsecond, never across `.await`.
+    pen: Mutex<Pen>,
+    counters: Counters,
+}
+
+impl Cache {
+    /// An empty cache. The seed must be random and secret.
+    pub fn new(settings: &Settings, seed: [u8; 8]) -> Self {
+        Self {
+            settings: settings.clone(),
+            hash: NameHash::new(seed),
+            pages: Page::table(settings.entries.min(MAX_ENTRIES).div_ceil(Page::ENTRIES)),
+            pen: Mutex::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Copies the answer into `out`, each TTL reduced by the time since it was put; `None` if there is none, or it
+    /// does not fit ([`MAX_ANSWER`] bytes always do). The ID is 0; question and flags are the upstream's, so that
+    /// the caller puts the client's ID, RD, CD and question case in. `now`: seconds on a monotonic clock.
+    ///
+    /// While the page is being written we try again for a few microseconds and then call it a miss: correct, and
+    /// better than waiting for a thread that may have lost its core. What `out` holds after a miss is meaningless.
+    pub fn get(&self, key: &Key<'_>, now: u32, out: &mut [u8]) -> Option<Hit> {
+        let (page, tag) = self.locate(key)?;
+        let found = page.read(tag, key.kind(), now, out);
+        // Another name may have this tag, once in 2³² times.
+        let hit = found.filter(|hit| out.get(..hit.len).is_some_and(|answer| key.is_asked_in(answer)));
+        self.counters.count(hit.is_some());
+        hit
+    }
+
+    /// Keeps an answer to this question if the RFCs allow, in place of the one before. The message must have no OPT
+    /// record; `facts` come back with each hit. `now`: seconds on the clock of [`get`](Self::get).
+    pub fn put(&self, key: &Key<'_>, message: &[u8], facts: u64, now: u32) -> Stored {
+        let Some((page, tag)) = self.locate(key) else {
+            return Stored::Not(NotKept::Off);
+        };
+        let answer = match admit::admit(key, message, &self.settings) {
+            Ok(answer) => answer,
+            Err(reason) => return Stored::Not(reason),
+        };
+        let newcomer = Newcomer { tag, kind: key.kind(), answer: &answer, facts, now };
+        page.insert(&mut self.pen(), &newcomer);
+        Stored::Kept { ttl: answer.lifetime() }
+    }
+
+    /// Forgets a name, all types of it; how many answers that were.
+    pub fn remove(&self, name: Name<'_>) -> usize {
+        let (tag, _) = self.tag_and_spread(name);
+        // A look without the pen, so that a flush does not keep writers waiting for the whole table.
+        let pages = self.pages.iter().filter(|page| page.may_hold(tag));
+        pages.map(|page| page.remove(&mut self.pen(), tag)).sum()
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.pages.iter().for_each(|page| page.clear(&mut self.pen()));
+    }
+
+    /// Counts what is there: a walk over the table, for status pages, not for each packet.
+    pub fn stats(&self) -> Stats {
+        let (hits, misses) = self.counters.sum();
+        let capacity_bytes = size_of_val(&*self.pages);
+        let evictions = self.pen().evictions;
+        let mut stats = Stats { entries: 0, bytes: 0, capacity_bytes, hits, misses, evictions };
+        self.pages.iter().for_each(|page| page.add_to(&mut stats));
+        stats
+    }
+
+    /// The page that holds this question's answer if any does, and the tag to look for. `None` if the cache is off.
+    fn locate(&self, key: &Key<'_>) -> Option<(&Page, u32)> {
+        let (tag, spread) = self.tag_and_spread(key.name);
+        // The types of a name go to different pages, for an even load; 0x9e37_79b9 is 2³² over the golden ratio.
+        let spread = spread.wrapping_add(key.kind().wrapping_mul(0x9e37_79b9));
+        let index = (u64::from(spread) * self.pages.len() as u64) >> 32; // less than the number of pages
+        Some((self.pages.get(index as usize)?, tag))
+    }
+
+    /// Two words from a name: the tag, never 0, and what spreads it over the pages.
+    fn tag_and_spread(&self, name: Name<'_>) -> (u32, u32) {
+        let hash = self.hash.of(name);
+        ((hash as u32).max(1), (hash >> 32) as u32)
+    }
+
+    /// Waits for the right to write.
+    fn pen(&self) -> MutexGuard<'_, Pen> {
+        self.pen.lock().unwrap_or_else(|poisoned| {
+            // A writer panicked and may have left a page half written: nothing in there is believed any more.
+            let mut pen = poisoned.into_inner();
+            self.pages.iter().for_each(|page| page.clear(&mut pen));
+            self.pen.clear_poison();
+            pen
+        })
+    }
+}
