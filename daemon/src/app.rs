@@ -1,0 +1,365 @@
+//! The daemon: builds the state, opens the sockets, runs, reloads. The only module that swaps the snapshot.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cache::{self, Cache};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::gate::Gate;
+use crate::history::History;
+use crate::list::LoadedList;
+use crate::listen::rate::Rate;
+use crate::listen::{tcp, udp};
+use crate::resolver::Resolver;
+use crate::snapshot::Snapshot;
+use crate::status::{CacheStatus, ListStatus, Status};
+use crate::{control, system, tasks, upstream, web};
+
+/// Why the daemon can't start: which socket, and why.
+#[derive(Debug)]
+pub struct StartError(String);
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// A daemon with its sockets open, about to run.
+pub struct App {
+    daemon: Daemon,
+    udp: Vec<std::net::UdpSocket>,
+    tcp: Vec<std::net::TcpListener>,
+    web: Vec<std::net::TcpListener>,
+}
+
+/// What the tasks of a daemon share.
+#[derive(Clone)]
+pub struct Daemon {
+    config_file: PathBuf,
+    /// As it was at the start: what can't change without a restart.
+    started_with: Arc<Config>,
+    resolver: Resolver,
+    notices: Arc<Vec<String>>,
+}
+
+impl App {
+    /// Builds the state and opens every socket; nothing is answered yet.
+    pub fn start(config: Config, config_file: PathBuf, clock: Clock) -> Result<Self, StartError> {
+        let mut notices = Vec::new();
+        let state = &config.state.dir;
+        if let Err(error) = std::fs::create_dir_all(state) {
+            notices.push(format!("the state folder {} can't be made: {error}", state.display()));
+        }
+        let (list, refused) = LoadedList::at_start(&config.list.file, config.list.named, state);
+        if let Some(refused) = &refused {
+            tracing::error!(%refused, in_force = list.state(), "the list was refused; an older one is in force");
+        }
+        let upstream = Arc::new(upstream_settings(&config));
+        if upstream.servers.is_empty() {
+            notices.push("no upstream server is known: write [upstream] servers".into());
+        }
+        notices.iter().for_each(|notice| tracing::warn!("{notice}"));
+        let snapshot = Snapshot::build(&config, (Arc::new(list), refused), upstream);
+        let cache_settings = cache::Settings {
+            entries: config.cache.entries,
+            min_ttl: config.cache.min_ttl,
+            max_ttl: config.cache.max_ttl,
+        };
+        let resolver = Resolver {
+            shared: Arc::new(ArcSwap::from_pointee(snapshot)),
+            cache: Arc::new(Cache::new(&cache_settings, seed())),
+            history: Arc::new(History::new(&config.history)),
+            clock,
+            gate: Gate::default(),
+        };
+        // TCP first: it never shares a port, and so tells of another daemon that UDP's sharing would hide.
+        let tcp = listeners(&config.listen.dns)?;
+        let udp = udp_sockets(&config.listen.dns, config.limits.workers)?;
+        let web = listeners(&config.web.listen)?;
+        let (started_with, notices) = (Arc::new(config), Arc::new(notices));
+        Ok(Self { daemon: Daemon { config_file, started_with, resolver, notices }, udp, tcp, web })
+    }
+
+    /// Answers until SIGTERM or SIGINT; SIGHUP reloads.
+    pub fn run(self) -> Result<(), StartError> {
+        let Self { daemon, udp, tcp, web } = self;
+        let failed = |what: &'static str| move |error: std::io::Error| StartError(format!("{what}: {error}"));
+        let rate = Arc::new(Rate::new(daemon.started_with.limits.clients, seed()));
+        let workers = daemon.started_with.limits.workers.max(1);
+        let mut threads: Vec<Vec<std::net::UdpSocket>> = (0..workers).map(|_| Vec::new()).collect();
+        for (index, socket) in udp.into_iter().enumerate() {
+            threads[index % workers].push(socket);
+        }
+        for (index, sockets) in threads.into_iter().enumerate() {
+            let (resolver, rate) = (daemon.resolver.clone(), Arc::clone(&rate));
+            let thread = std::thread::Builder::new().name(format!("udp-{index}"));
+            thread
+                .spawn(move || answer_udp(resolver, rate, sockets))
+                .map_err(failed("a thread can't start"))?;
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map_err(failed("the runtime can't start"))?.block_on(daemon.serve(rate, tcp, web))
+    }
+}
+
+/// One thread: its runtime and its sockets, for as long as the process lives.
+fn answer_udp(resolver: Resolver, rate: Arc<Rate>, sockets: Vec<std::net::UdpSocket>) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return tracing::error!(%error, "a UDP thread can't start"),
+    };
+    runtime.block_on(async {
+        let mut workers = Vec::new();
+        for socket in sockets {
+            match udp::Worker::new(resolver.clone(), Arc::clone(&rate), socket) {
+                Ok(worker) => workers.push(tasks::spawn("udp", worker.run())),
+                Err(error) => tracing::error!(%error, "a UDP socket can't be served"),
+            }
+        }
+        for worker in workers {
+            let _ = worker.await;
+        }
+    });
+}
+
+impl Daemon {
+    async fn serve(
+        self,
+        rate: Arc<Rate>,
+        tcp: Vec<std::net::TcpListener>,
+        web: Vec<std::net::TcpListener>,
+    ) -> Result<(), StartError> {
+        let failed = |error: std::io::Error| StartError(format!("a socket can't be served: {error}"));
+        let clients = tcp::Clients::default();
+        for listener in tcp {
+            let acceptor = tcp::Acceptor::new(self.resolver.clone(), Arc::clone(&rate), clients.clone());
+            tasks::spawn("tcp", acceptor.run(tokio::net::TcpListener::from_std(listener).map_err(failed)?));
+        }
+        for listener in web {
+            let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
+            tasks::spawn("web", web::serve(listener, self.clone()));
+        }
+        let socket = control::path(&self.started_with.state.dir);
+        match control::bind(&socket) {
+            Ok(listener) => {
+                let daemon = self.clone();
+                tasks::spawn("control", control::serve(listener, move |recent| daemon.status_json(recent)));
+            }
+            Err(error) => {
+                tracing::warn!(%error, socket = %socket.display(), "no control socket: `luytre status` won't work")
+            }
+        }
+        let mut stop = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+        let [terminate, interrupt] = &mut stop;
+        let (Ok(terminate), Ok(interrupt), Ok(mut reload)) =
+            (terminate, interrupt, signal(SignalKind::hangup()))
+        else {
+            return Err(StartError("signals can't be received".into()));
+        };
+        self.log_start();
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+                _ = reload.recv() => self.reload().await,
+            }
+        }
+        tracing::info!("stopped");
+        let _ = std::fs::remove_file(socket);
+        Ok(())
+    }
+
+    fn log_start(&self) {
+        let state = self.resolver.shared.load();
+        let servers: Vec<String> = state.upstream.servers.iter().map(ToString::to_string).collect();
+        tracing::info!(
+            dns = ?self.started_with.listen.dns,
+            web = ?self.started_with.web.listen,
+            list = state.list.state(),
+            names = state.list.info().names,
+            upstream = %servers.join(" "),
+            "answering"
+        );
+    }
+
+    /// Reads configuration and list again. What is wrong is logged, and the running state stays as it is.
+    async fn reload(&self) {
+        let daemon = self.clone();
+        // Checking a list reads all of it: not on the thread that answers TCP.
+        let done = tokio::task::spawn_blocking(move || daemon.reload_now()).await;
+        if let Ok(Err(error)) = done {
+            tracing::error!(%error, "not reloaded; the running configuration stays in force");
+        }
+    }
+
+    fn reload_now(&self) -> Result<(), crate::config::ConfigError> {
+        let config = Config::load(&self.config_file, system::environment())?;
+        for key in needs_restart(&self.started_with, &config) {
+            tracing::warn!("{key} has changed: restart luytre for it");
+        }
+        let before = self.resolver.shared.load_full();
+        let state = &self.started_with.state.dir;
+        let (list, refused) = match LoadedList::from_file(&config.list.file, state) {
+            Ok(list) => (Arc::new(list), None),
+            Err(error) if error.is_missing() && !config.list.named => (Arc::new(LoadedList::starter()), None),
+            Err(error) => {
+                tracing::error!(refused = %error, "the list was refused; the one in force stays");
+                (Arc::clone(&before.list), Some(error.to_string()))
+            }
+        };
+        let settings = upstream_settings(&config);
+        let same = settings == *before.upstream;
+        let upstream = if same { Arc::clone(&before.upstream) } else { Arc::new(settings) };
+        self.resolver.shared.store(Arc::new(Snapshot::build(&config, (list, refused), upstream)));
+        if !same {
+            // Other servers may give other answers.
+            self.resolver.cache.clear();
+        }
+        tracing::info!("reloaded");
+        Ok(())
+    }
+
+    /// What answers questions.
+    pub fn resolver(&self) -> &Resolver {
+        &self.resolver
+    }
+
+    /// The configuration of the start.
+    pub fn config(&self) -> &Config {
+        &self.started_with
+    }
+
+    /// The status with the last `recent` questions.
+    pub fn status(&self, recent: usize) -> Status {
+        let state = self.resolver.shared.load();
+        let totals = self.resolver.history.totals();
+        let info = state.list.info();
+        let cache = self.resolver.cache.stats();
+        let refused = state.refused.clone().unwrap_or_default();
+        let mut notices = (*self.notices).clone();
+        if !refused.is_empty() {
+            notices.push(format!("the list was refused: {refused}; an older one is in force"));
+        }
+        Status {
+            version: env!("CARGO_PKG_VERSION"),
+            uptime_s: self.resolver.clock.uptime().as_secs(),
+            verdicts: [("allowed", totals.allowed), ("blocked", totals.blocked)].into(),
+            categories: totals.categories,
+            blocked_categories: totals.blocked_categories,
+            recent: self.resolver.history.recent(recent, &state.policy),
+            missed: totals.missed,
+            list: ListStatus {
+                serial: info.serial,
+                age_s: (info.created > 0).then(|| self.resolver.clock.now().saturating_sub(info.created)),
+                names: info.names,
+                state: if refused.is_empty() { state.list.state() } else { "refused" },
+                file: state.list.file(),
+                refused,
+            },
+            cache: CacheStatus {
+                entries: cache.entries,
+                bytes: cache.bytes,
+                hits: cache.hits,
+                misses: cache.misses,
+            },
+            upstream: state.upstream.servers.iter().map(ToString::to_string).collect(),
+            notices,
+        }
+    }
+
+    fn status_json(&self, recent: usize) -> String {
+        serde_json::to_string(&self.status(recent))
+            .unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"))
+    }
+}
+
+/// Keys that are read at the start only.
+fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
+    let changed = [
+        ("listen.dns", before.listen.dns != after.listen.dns),
+        ("web.listen", before.web.listen != after.web.listen),
+        ("state.dir", before.state != after.state),
+        ("[cache]", before.cache != after.cache),
+        ("[history]", before.history != after.history),
+        ("limits.workers", before.limits.workers != after.limits.workers),
+        ("limits.clients", before.limits.clients != after.limits.clients),
+    ];
+    changed.iter().filter(|(_, changed)| *changed).map(|(key, _)| *key).collect()
+}
+
+fn upstream_settings(config: &Config) -> upstream::Settings {
+    let mut servers = config.upstream.servers.clone();
+    if servers.is_empty() {
+        servers = system::resolvers(&config.listen.dns);
+    }
+    let zones = config.upstream.zones.iter().map(|zone| (zone.name.clone(), zone.servers.clone()));
+    upstream::Settings {
+        servers,
+        strategy: config.upstream.strategy,
+        zones: zones.collect(),
+        timeout: config.upstream.timeout,
+        in_flight: config.limits.in_flight,
+    }
+}
+
+fn udp_sockets(addresses: &[SocketAddr], workers: usize) -> Result<Vec<std::net::UdpSocket>, StartError> {
+    let mut sockets = Vec::new();
+    for &address in addresses {
+        let busy = |error| cannot_listen("UDP", address, &error);
+        // Alone first: a shared port would let a second daemon in unseen.
+        let alone = udp::bind(address, false).map_err(busy)?;
+        if workers <= 1 {
+            sockets.push(alone);
+            continue;
+        }
+        drop(alone);
+        for _ in 0..workers {
+            sockets.push(udp::bind(address, true).map_err(busy)?);
+        }
+    }
+    Ok(sockets)
+}
+
+fn listeners(addresses: &[SocketAddr]) -> Result<Vec<std::net::TcpListener>, StartError> {
+    let open = |&address: &SocketAddr| {
+        let socket = socket2::Socket::new(
+            socket2::Domain::for_address(address),
+            socket2::Type::STREAM,
+            Some(socket2::Protocol::TCP),
+        )?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(128)?;
+        Ok(std::net::TcpListener::from(socket))
+    };
+    let named = |address| open(address).map_err(|error| cannot_listen("TCP", *address, &error));
+    addresses.iter().map(named).collect()
+}
+
+fn cannot_listen(transport: &str, address: SocketAddr, error: &std::io::Error) -> StartError {
+    let advice = match error.kind() {
+        std::io::ErrorKind::AddrInUse => "; another program listens there: stop it, or choose another port",
+        std::io::ErrorKind::PermissionDenied => "; ports below 1024 need CAP_NET_BIND_SERVICE",
+        std::io::ErrorKind::AddrNotAvailable => "; this machine has no such address",
+        _ => "",
+    };
+    StartError(format!("can't listen on {transport} {address}: {error}{advice}"))
+}
+
+/// Eight bytes that nobody outside can know: keys of tables that clients could otherwise crowd.
+fn seed() -> [u8; 8] {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish().to_ne_bytes()
+}

@@ -1,0 +1,175 @@
+//! Arguments become a [`Command`], or an error that says which one is wrong.
+
+use std::ffi::OsString;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use lexopt::prelude::*;
+
+use crate::clock::{Clock, Timestamp};
+
+const DEFAULT_CONFIG: &str = "/etc/luytre/luytre.toml";
+
+/// A command with everything it needs.
+#[derive(Debug)]
+pub(super) enum Command {
+    Run { config: PathBuf, clock: Clock },
+    Check { config: PathBuf },
+    Status { config: PathBuf, json: bool },
+    Explain(Question),
+    Lookup { list: PathBuf, names: Vec<String> },
+    ListInfo { list: PathBuf },
+    ListVerify { list: PathBuf },
+    Help,
+    Version,
+}
+
+/// A question to explain.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) config: PathBuf,
+    pub(super) name: String,
+    pub(super) rtype: u16,
+    pub(super) device: Option<IpAddr>,
+    pub(super) at: Option<Timestamp>,
+    pub(super) json: bool,
+}
+
+/// The words and options of a command line, before a command claims them.
+#[derive(Default)]
+pub(super) struct Arguments {
+    words: Vec<String>,
+    config: Option<PathBuf>,
+    list: Option<PathBuf>,
+    device: Option<IpAddr>,
+    at: Option<Timestamp>,
+    json: bool,
+    clock_offset: i64,
+    clock_untrusted: bool,
+    /// The options that were given.
+    given: Vec<String>,
+}
+
+impl Arguments {
+    pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexopt::Error> {
+        let mut read = Self::default();
+        let mut parser = lexopt::Parser::from_iter(arguments);
+        while let Some(argument) = parser.next()? {
+            let option = match argument {
+                Value(word) => {
+                    read.words.push(word.string()?);
+                    continue;
+                }
+                Short(letter) => letter.to_string(),
+                Long(word) => word.to_owned(),
+            };
+            read.option(&option, &mut parser)?;
+        }
+        read.command()
+    }
+
+    fn option(&mut self, option: &str, parser: &mut lexopt::Parser) -> Result<(), lexopt::Error> {
+        match option {
+            "h" | "help" => self.words.insert(0, "help".into()),
+            "V" | "version" => self.words.insert(0, "version".into()),
+            "config" => self.config = Some(parser.value()?.into()),
+            "list" => self.list = Some(parser.value()?.into()),
+            "json" => self.json = true,
+            "device" => self.device = Some(device(&parser.value()?.string()?)?),
+            "at" => self.at = Some(moment(&parser.value()?.string()?)?),
+            "clock-offset" => self.clock_offset = parser.value()?.parse()?,
+            "clock" => {
+                self.clock_untrusted = match parser.value()?.string()?.as_str() {
+                    "untrusted" => true,
+                    "trusted" => false,
+                    other => return Err(format!("--clock {other}: write trusted or untrusted").into()),
+                };
+            }
+            unknown => return Err(format!("--{unknown} is no option").into()),
+        }
+        self.given.push(option.to_owned());
+        Ok(())
+    }
+
+    fn command(mut self) -> Result<Command, lexopt::Error> {
+        let words = std::mem::take(&mut self.words);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["run"] => {
+                self.only(&["config", "clock", "clock-offset"])?;
+                let clock = Clock::new(self.clock_offset, !self.clock_untrusted);
+                Ok(Command::Run { config: self.config(), clock })
+            }
+            ["check"] => {
+                self.only(&["config"])?;
+                Ok(Command::Check { config: self.config() })
+            }
+            ["status"] => {
+                self.only(&["config", "json"])?;
+                Ok(Command::Status { json: self.json, config: self.config() })
+            }
+            ["explain", name] => self.explain(name, "A"),
+            ["explain", name, rtype] => self.explain(name, rtype),
+            ["lookup", names @ ..] if !names.is_empty() => {
+                self.only(&["list"])?;
+                let list = self.list.ok_or("lookup needs --list FILE")?;
+                Ok(Command::Lookup { list, names: names.iter().map(|name| (*name).to_owned()).collect() })
+            }
+            ["list", "info", file] => {
+                self.only(&[])?;
+                Ok(Command::ListInfo { list: file.into() })
+            }
+            ["list", "verify", file] => {
+                self.only(&[])?;
+                Ok(Command::ListVerify { list: file.into() })
+            }
+            ["help", ..] | [] => Ok(Command::Help),
+            ["version", ..] => Ok(Command::Version),
+            ["lookup"] => Err("lookup needs a NAME".into()),
+            ["explain"] => Err("explain needs a NAME".into()),
+            ["list", ..] => Err("write `luytre list info FILE` or `luytre list verify FILE`".into()),
+            [other, ..] => Err(format!("`{other}` is no command, or has words too many").into()),
+        }
+    }
+
+    fn explain(self, name: &str, rtype: &str) -> Result<Command, lexopt::Error> {
+        self.only(&["config", "device", "at", "json"])?;
+        let unknown = || format!("{rtype}: no such record type; write A, AAAA, HTTPS … or TYPE65");
+        let rtype = crate::status::type_number(rtype).ok_or_else(unknown)?;
+        let (device, at, json) = (self.device, self.at, self.json);
+        Ok(Command::Explain(Question {
+            name: name.to_owned(),
+            rtype,
+            device,
+            at,
+            json,
+            config: self.config(),
+        }))
+    }
+
+    fn config(self) -> PathBuf {
+        self.config.unwrap_or_else(|| DEFAULT_CONFIG.into())
+    }
+
+    /// Refuses options that the command has no use for: a typing error must not pass in silence.
+    fn only(&self, known: &[&str]) -> Result<(), lexopt::Error> {
+        match self.given.iter().find(|given| !known.contains(&given.as_str())) {
+            Some(stray) => Err(format!("--{stray} means nothing here").into()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn device(text: &str) -> Result<IpAddr, lexopt::Error> {
+    let unknown =
+        || format!("--device {text}: devices are known by their address for now; write an IP address");
+    text.parse().map_err(|_| unknown().into())
+}
+
+/// An RFC 3339 time.
+fn moment(text: &str) -> Result<Timestamp, lexopt::Error> {
+    let format = &time::format_description::well_known::Rfc3339;
+    let moment = time::OffsetDateTime::parse(text, format);
+    let seconds = moment.ok().and_then(|moment| u64::try_from(moment.unix_timestamp()).ok());
+    seconds.ok_or_else(|| format!("--at {text}: write a time such as 2026-11-21T21:00:00+07:00").into())
+}

@@ -1,0 +1,88 @@
+//! The command line.
+//!
+//! Every command ends in an exit code: 0 done, 1 refused or failed with one line on stderr that says why, 2 for a
+//! command line that can't be read.
+
+mod arguments;
+mod explain;
+mod list;
+mod lookup;
+mod run;
+mod status;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use self::arguments::{Arguments, Command};
+
+/// What `luytre help` prints.
+const HELP: &str = "\
+luytre: keeps harmful content out of a family's home
+
+  luytre run --config FILE              answer DNS until stopped; SIGHUP reloads
+  luytre check --config FILE            check a configuration, print its first error
+  luytre status [--json] [--config FILE]  what the running daemon did
+  luytre explain --config FILE NAME [TYPE]  what would be decided about a name, and why
+  luytre lookup --list FILE NAME...     what a compiled list says about names
+  luytre list info FILE                 what a compiled list says about itself
+  luytre list verify FILE               check every byte of a compiled list
+  luytre version
+
+  --config defaults to /etc/luytre/luytre.toml; `-` for FILE in lookup reads names from standard input as NAME.
+";
+
+/// A command failed; the reason, for people.
+#[derive(Debug)]
+struct Failed(String);
+
+impl<E: std::error::Error> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Runs the command that the arguments name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let command = match Arguments::parse(arguments) {
+        Ok(command) => command,
+        Err(error) => {
+            complain(&format!("{error}\ntry `luytre help`"));
+            return ExitCode::from(2);
+        }
+    };
+    let out = &mut io::BufWriter::new(io::stdout());
+    let done = match command {
+        Command::Run { config, clock } => run::run(&config, clock),
+        Command::Check { config } => run::check(&config, out),
+        Command::Status { config, json } => status::status(&config, json, out),
+        Command::Explain(asked) => explain::explain(&asked, out),
+        Command::Lookup { list, names } => lookup::lookup(&list, &names, out),
+        Command::ListInfo { list } => list::info(&list, out),
+        Command::ListVerify { list } => list::verify(&list, out),
+        Command::Help => print(out, HELP),
+        Command::Version => print(out, concat!("luytre ", env!("CARGO_PKG_VERSION"), "\n")),
+    };
+    let flushed = out.flush();
+    match done {
+        // A reader that has seen enough (`| head`) is no failure.
+        Ok(_) if flushed.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe) => {
+            ExitCode::FAILURE
+        }
+        Ok(code) => code,
+        Err(Failed(reason)) => {
+            complain(&reason);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print(out: &mut impl Write, text: &str) -> Result<ExitCode, Failed> {
+    out.write_all(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn complain(reason: &str) {
+    // Without a stderr there is nobody to tell.
+    let _ = writeln!(io::stderr(), "luytre: {reason}");
+}

@@ -1,0 +1,36 @@
+//! `luytre run` and `luytre check`.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use tracing_subscriber::EnvFilter;
+
+use super::Failed;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::system::environment;
+
+/// Answers until stopped.
+pub(super) fn run(file: &Path, clock: Clock) -> Result<ExitCode, Failed> {
+    log_to_stderr();
+    let config = Config::load(file, environment())?;
+    App::start(config, file.to_owned(), clock)?.run()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Checks a configuration.
+pub(super) fn check(file: &Path, out: &mut impl Write) -> Result<ExitCode, Failed> {
+    Config::load(file, environment())?;
+    writeln!(out, "{}: good", file.display())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `LUYTRE_LOG` sets the level (`warn`, `debug`, `luytre::upstream=trace`); names that people ask appear at `debug`
+/// only.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env("LUYTRE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    log.with_ansi(io::stderr().is_terminal()).with_writer(io::stderr).init();
+}

@@ -1,0 +1,69 @@
+//! `luytre status`: what the running daemon did.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use super::Failed;
+use crate::config::Config;
+use crate::control;
+use crate::system::environment;
+
+/// Questions that the status shows.
+const RECENT: usize = 50;
+/// Questions that its text shows.
+const SHOWN: usize = 10;
+
+/// Asks the daemon and prints its answer, as JSON or as text.
+pub(super) fn status(file: &Path, json: bool, out: &mut impl Write) -> Result<ExitCode, Failed> {
+    let config = Config::load(file, environment())?;
+    let state = &config.state.dir;
+    let answer = control::ask(state, RECENT).map_err(|error| {
+        let socket = control::path(state);
+        Failed(format!(
+            "no daemon answers on {}: {error}; is `luytre run` running with this configuration?",
+            socket.display()
+        ))
+    })?;
+    if json {
+        writeln!(out, "{answer}")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let status: Value = serde_json::from_str(&answer)?;
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    writeln!(out, "luytre {}, up {} s", text(&status["version"]), status["uptime_s"])?;
+    let list = &status["list"];
+    writeln!(
+        out,
+        "list      {} {}, {} names, serial {}",
+        text(&list["state"]),
+        text(&list["file"]),
+        list["names"],
+        list["serial"]
+    )?;
+    writeln!(
+        out,
+        "questions {} allowed, {} blocked",
+        status["verdicts"]["allowed"], status["verdicts"]["blocked"]
+    )?;
+    if let Some(categories) = status["categories"].as_object() {
+        for (key, count) in categories {
+            writeln!(
+                out,
+                "  {key:<16} {count} ({} blocked)",
+                status["blocked_categories"].get(key).unwrap_or(&Value::from(0))
+            )?;
+        }
+    }
+    for notice in status["notices"].as_array().into_iter().flatten() {
+        writeln!(out, "notice    {}", text(notice))?;
+    }
+    for recent in status["recent"].as_array().into_iter().flatten().take(SHOWN) {
+        let [time, who, name, rtype, verdict, reason] =
+            ["time", "who", "name", "type", "verdict", "reason"].map(|key| text(&recent[key]));
+        writeln!(out, "{time} {who} {name} {rtype} {verdict} {reason}")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

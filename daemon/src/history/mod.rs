@@ -1,0 +1,207 @@
+//! What was asked, by category: counters by the hour and a ring of the last questions. Both in RAM, both bounded;
+//! nothing is written to flash for a query.
+
+mod counters;
+mod ring;
+
+use std::sync::Mutex;
+
+use luytre_lists::{CategorySet, CategoryTable, NameBuf};
+use serde::Serialize;
+
+use self::counters::Counters;
+use self::ring::Ring;
+use crate::clock::Timestamp;
+use crate::config::{HistoryConfig, Privacy};
+use crate::outcome::Outcome;
+use crate::policy::{Action, Policy, Reason, Rule};
+
+/// The history of this run. Recording never waits: a record that meets a reader is counted and left out of the ring.
+#[derive(Debug)]
+pub struct History {
+    privacy: Privacy,
+    counters: Counters,
+    ring: Mutex<Ring<Record>>,
+}
+
+/// One question in the ring.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    time: Timestamp,
+    name: Option<NameBuf>,
+    rtype: u16,
+    client: Option<std::net::IpAddr>,
+    action: Action,
+    reason: Reason,
+    rule: Rule,
+    categories: CategorySet,
+}
+
+impl History {
+    /// An empty history.
+    pub fn new(config: &HistoryConfig) -> Self {
+        Self {
+            privacy: config.privacy,
+            counters: Counters::new(config.keep_counters),
+            ring: Mutex::new(Ring::new(config.keep_queries)),
+        }
+    }
+
+    /// Records how a question ended. Allocates nothing and never waits.
+    pub fn record(&self, outcome: &Outcome) {
+        let verdict = &outcome.verdict;
+        self.counters.count(outcome.time, verdict.is_blocked(), verdict.categories);
+        if self.privacy == Privacy::Off {
+            return;
+        }
+        let record = Record {
+            time: outcome.time,
+            name: match self.privacy {
+                Privacy::Full => Some(outcome.name),
+                Privacy::Domain => Some(site(&outcome.name)),
+                Privacy::Category | Privacy::Off => None,
+            },
+            rtype: outcome.rtype,
+            client: (self.privacy != Privacy::Category).then_some(outcome.client),
+            action: verdict.action,
+            reason: verdict.reason,
+            rule: verdict.rule,
+            categories: verdict.categories,
+        };
+        match self.ring.try_lock() {
+            Ok(mut ring) => ring.push(record),
+            Err(_) => self.counters.missed(),
+        }
+    }
+
+    /// The totals of the hours kept.
+    pub fn totals(&self) -> Totals {
+        self.counters.totals()
+    }
+
+    /// The last `most` questions, the newest first.
+    pub fn recent(&self, most: usize, policy: &Policy) -> Vec<Recent> {
+        let records: Vec<Record> = match self.ring.lock() {
+            Ok(ring) => ring.newest_first().take(most).copied().collect(),
+            // A writer can't panic while it holds the lock; if it did, what it left is still a ring.
+            Err(poisoned) => poisoned.into_inner().newest_first().take(most).copied().collect(),
+        };
+        records.iter().map(|record| record.show(policy)).collect()
+    }
+}
+
+/// The name's last two labels, or three where the second is a public one such as `com.vn`.
+fn site(name: &NameBuf) -> NameBuf {
+    const PUBLIC: [&[u8]; 9] = [b"com", b"co", b"net", b"org", b"edu", b"gov", b"ac", b"or", b"go"];
+    let whole = name.as_name();
+    let under_public = whole.with_labels(2).first_label().is_some_and(|label| PUBLIC.contains(&label));
+    let kept = whole.with_labels(if under_public { 3 } else { 2 });
+    let mut site = NameBuf::new();
+    for label in kept.labels() {
+        // A part of a name is never too long.
+        let _ = site.push_label(label);
+    }
+    site
+}
+
+/// A question in the ring, as people and programs read it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Recent {
+    /// When, RFC 3339 in UTC.
+    pub time: String,
+    /// The name; empty where privacy hides it.
+    pub name: String,
+    /// The type, as a word or `TYPEn`.
+    #[serde(rename = "type")]
+    pub rtype: String,
+    /// Who asked; empty where privacy hides it.
+    pub who: String,
+    /// `blocked` or `allowed`.
+    pub verdict: &'static str,
+    /// Why.
+    pub reason: &'static str,
+    /// Which rule, `<kind>:<id>`.
+    pub rule: String,
+    /// What the name is about.
+    pub categories: Vec<String>,
+}
+
+impl Record {
+    fn show(&self, policy: &Policy) -> Recent {
+        let table = CategoryTable::shipped();
+        Recent {
+            time: crate::status::rfc3339(self.time),
+            name: self.name.map_or_else(String::new, |name| name.as_name().to_string()),
+            rtype: crate::status::type_word(self.rtype),
+            who: self.client.map_or_else(String::new, |client| client.to_string()),
+            verdict: if self.action == Action::Block { "blocked" } else { "allowed" },
+            reason: self.reason.word(),
+            rule: policy.describe(self.rule),
+            categories: self.categories.iter().map(|category| table.key(category).into_owned()).collect(),
+        }
+    }
+}
+
+pub use self::counters::Totals;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Source;
+    use crate::policy::{Rules, Verdict};
+    use crate::who::Who;
+
+    fn outcome(name: &str, time: Timestamp, blocked: bool) -> Outcome {
+        let action = if blocked { Action::Block } else { Action::Allow };
+        let categories = if blocked { CategorySet::from_bits(0b10) } else { CategorySet::EMPTY };
+        let verdict = Verdict { action, reason: Reason::Category, rule: Rule::None, categories, until: None };
+        let (name, client) = (NameBuf::parse(name).unwrap(), [192, 168, 1, 7].into());
+        Outcome { time, name, rtype: 1, who: Who::HOUSE, client, verdict, source: Source::Local }
+    }
+
+    fn history(keep_queries: usize, privacy: Privacy) -> History {
+        History::new(&HistoryConfig { keep_queries, keep_counters: 24, privacy })
+    }
+
+    #[test]
+    fn the_ring_keeps_the_newest_and_the_counters_keep_all() {
+        let history = history(3, Privacy::Full);
+        for n in 0..10 {
+            history.record(&outcome(&format!("n{n}.example"), 3600, n % 2 == 0));
+        }
+        let recent = history.recent(10, &Policy::compile(&Rules::default()));
+        let names: Vec<&str> = recent.iter().map(|recent| recent.name.as_str()).collect();
+        assert_eq!(names, ["n9.example", "n8.example", "n7.example"]);
+        let totals = history.totals();
+        assert_eq!((totals.blocked, totals.allowed), (5, 5));
+        assert_eq!(
+            totals.categories.iter().map(|(key, count)| (key.as_str(), *count)).collect::<Vec<_>>(),
+            [("adult", 5)]
+        );
+    }
+
+    #[test]
+    fn privacy_applies_when_a_question_is_recorded() {
+        for (privacy, name, who) in [
+            (Privacy::Full, "www.shop.example.com.vn", "192.168.1.7"),
+            (Privacy::Domain, "example.com.vn", "192.168.1.7"),
+            (Privacy::Category, "", ""),
+        ] {
+            let history = history(3, privacy);
+            history.record(&outcome("www.shop.example.com.vn", 3600, true));
+            let recent = history.recent(1, &Policy::compile(&Rules::default()));
+            assert_eq!((recent[0].name.as_str(), recent[0].who.as_str()), (name, who), "{privacy:?}");
+        }
+        let history = history(3, Privacy::Off);
+        history.record(&outcome("example.com", 3600, true));
+        assert!(history.recent(1, &Policy::compile(&Rules::default())).is_empty());
+        assert_eq!(history.totals().blocked, 1);
+    }
+
+    #[test]
+    fn a_ring_of_nothing_keeps_nothing() {
+        let history = history(0, Privacy::Full);
+        history.record(&outcome("example.com", 0, true));
+        assert!(history.recent(1, &Policy::compile(&Rules::default())).is_empty());
+    }
+}

@@ -1,0 +1,51 @@
+//! `luytre`, the router daemon: a DNS resolver that keeps harmful content out of a family's home.
+//!
+//! One question's way, which is also the order of the modules:
+//!
+//! ```text
+//!  packet ─► listen ─► query ─► who ─► policy ─┬─► reply::block ──────────────┐
+//!            (udp tcp)        (list look-up)   ├─► cache ─────────────────────┼─► gate ─► packet
+//!                                              └─► upstream ─► reply::relay ──┘     │
+//!                                                                                   └─► history ─► status, page
+//! ```
+//!
+//! * [`config`] reads `luytre.toml`; [`app`] builds everything from it, runs it and reloads it.
+//! * [`snapshot`] is the state that a question reads, behind one atomic pointer.
+//! * [`listen`] owns the sockets; [`resolver`] is the path above on one screen.
+//! * [`query`] and [`wire`] read packets; [`who`] says who asks; [`policy`] decides, without I/O.
+//! * [`list`] is the compiled list in force; [`cache`] and [`upstream`] find answers; [`reply`] writes them.
+//! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that.
+//! * [`web`] is the page, [`control`] the socket behind `luytre status`, [`status`] what both tell.
+//! * [`command`] is the command line; [`clock`], [`tasks`], [`files`] and [`system`] are the operating system.
+
+pub mod command;
+pub mod config;
+
+pub mod app;
+pub mod snapshot;
+
+pub mod listen;
+pub mod query;
+pub mod resolver;
+pub mod wire;
+
+pub mod list;
+pub mod policy;
+pub mod who;
+
+pub mod cache;
+pub mod reply;
+pub mod upstream;
+
+pub mod gate;
+pub mod history;
+pub mod outcome;
+
+pub mod control;
+pub mod status;
+pub mod web;
+
+pub mod clock;
+pub mod files;
+pub mod system;
+pub mod tasks;

@@ -1,0 +1,161 @@
+//! TCP (RFC 7766): hickory's framing behind our own acceptor.
+//!
+//! hickory-server's own listener has no limit on connections and encodes every answer anew; ours counts connections
+//! in all and per client, closes idle ones, and sends the same bytes that UDP would send.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use hickory_server::net::runtime::iocompat::AsyncIoTokioAsStd;
+use hickory_server::net::tcp::TcpStream;
+use hickory_server::net::{BufDnsStreamHandle, DnsStreamHandle};
+use hickory_server::proto::op::SerialMessage;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use super::rate::{Allowance, Rate};
+use crate::resolver::{Peer, REPLY_ROOM, Resolver, Step};
+use crate::tasks;
+use crate::upstream::Forwarder;
+
+/// Questions of one connection that may wait for upstream at once (RFC 7766 §6.2.1.1: answer as they come).
+const PIPELINED: usize = 16;
+
+/// One listening address.
+pub struct Acceptor {
+    resolver: Resolver,
+    rate: Arc<Rate>,
+    clients: Clients,
+}
+
+impl Acceptor {
+    /// An acceptor; all addresses share `clients`.
+    pub fn new(resolver: Resolver, rate: Arc<Rate>, clients: Clients) -> Self {
+        Self { resolver, rate, clients }
+    }
+
+    /// Accepts until the task is dropped. An accept error (out of descriptors, say) is waited out, never an end.
+    pub async fn run(self, listener: TcpListener) {
+        loop {
+            let (stream, client) = match listener.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a TCP connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
+            let limits = self.resolver.shared.load().limits.clone();
+            let bounds = (limits.tcp_connections, limits.tcp_connections_per_client);
+            // Over the bound: closed at once, so that the client tries again elsewhere or later.
+            let Some(place) = self.clients.enter(client.ip(), bounds) else { continue };
+            let (resolver, rate) = (self.resolver.clone(), Arc::clone(&self.rate));
+            tasks::spawn("tcp connection", async move {
+                if let Err(error) = serve(resolver, rate, stream, client, limits.tcp_idle).await {
+                    tracing::debug!(%client, %error, "a TCP connection ended");
+                }
+                drop(place);
+            });
+        }
+    }
+}
+
+async fn serve(
+    resolver: Resolver,
+    rate: Arc<Rate>,
+    stream: tokio::net::TcpStream,
+    client: SocketAddr,
+    idle: Duration,
+) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let peer = Peer { client, reached: stream.local_addr()?.ip().to_canonical(), stream: true };
+    let (mut messages, sender) = TcpStream::from_stream(AsyncIoTokioAsStd(stream), client);
+    let forwarder = Forwarder::new(resolver.shared.load().upstream.clone());
+    let pipeline = Arc::new(Semaphore::new(PIPELINED));
+    loop {
+        let message = match tokio::time::timeout(idle, messages.next()).await {
+            Ok(Some(Ok(message))) => message.into_parts().0,
+            Ok(Some(Err(error))) => return Err(io::Error::other(error)),
+            Ok(None) => return Ok(()),
+            // Idle for us is idle for the client: nothing waits for upstream either.
+            Err(_) if pipeline.available_permits() == PIPELINED => return Ok(()),
+            Err(_) => continue,
+        };
+        let mut out = vec![0; REPLY_ROOM];
+        let state = resolver.shared.load_full();
+        let allowance = Allowance::of(&state.limits);
+        let micros = resolver.clock.uptime().as_micros() as u32; // wraps, as `Rate` expects
+        if allowance.is_some_and(|allowance| !rate.allows(client.ip(), micros, allowance)) {
+            return Ok(());
+        }
+        match resolver.answer(&state, resolver.clock.now(), peer, &message, &mut out) {
+            Step::Silence => return Ok(()),
+            Step::Reply(len, outcome) => {
+                out.truncate(len);
+                send(&sender, out, client)?;
+                outcome.iter().for_each(|outcome| resolver.history.record(outcome));
+            }
+            Step::Fetch(pending) => {
+                let turn = Arc::clone(&pipeline).acquire_owned();
+                // Waiting here keeps the connection's writes waiting too, but only while 16 others are being fetched.
+                let Ok(turn) = turn.await else { return Ok(()) };
+                let (resolver, forwarder, sender) = (resolver.clone(), forwarder.clone(), sender.clone());
+                tasks::spawn("tcp fetch", async move {
+                    let (reply, outcome) = resolver.fetch(&forwarder, &pending, &message, true).await;
+                    if let Err(error) = send(&sender, reply, client) {
+                        tracing::debug!(%client, %error, "an answer could not be sent");
+                    }
+                    resolver.history.record(&outcome);
+                    drop(turn);
+                });
+            }
+        }
+    }
+}
+
+/// Queues an answer; a client that doesn't read loses its connection when 32 are queued.
+fn send(sender: &BufDnsStreamHandle, reply: Vec<u8>, client: SocketAddr) -> io::Result<()> {
+    sender.clone().send(SerialMessage::new(reply, client)).map_err(io::Error::other)
+}
+
+/// How many connections each client has.
+#[derive(Clone, Debug, Default)]
+pub struct Clients(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+/// One connection's place among its client's; given back when dropped.
+struct Place {
+    clients: Clients,
+    client: IpAddr,
+}
+
+impl Clients {
+    fn enter(&self, client: IpAddr, (in_all, per_client): (usize, usize)) -> Option<Place> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: usize = counts.values().sum();
+        let count = counts.entry(client).or_default();
+        if all >= in_all || *count >= per_client {
+            if *count == 0 {
+                counts.remove(&client);
+            }
+            return None;
+        }
+        *count += 1;
+        Some(Place { clients: self.clone(), client })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counts = self.clients.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.client) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.client);
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! UDP: a thread a core, each with its own sockets and its own runtime.
+//!
+//! The kernel spreads clients over the sockets (SO_REUSEPORT). A thread takes a batch, answers in place what is
+//! blocked or cached, sends the batch, then records it; what must be fetched becomes a task on the same thread.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
+
+use super::mmsg::{self, Answers, Path, Questions};
+use super::rate::{Allowance, Rate};
+use crate::outcome::Outcome;
+use crate::reply::local;
+use crate::resolver::{Peer, Pending, REPLY_ROOM, Resolver, Step};
+use crate::snapshot::Snapshot;
+use crate::tasks;
+use crate::upstream::Forwarder;
+use crate::wire::{HEADER_LEN, Header, Rcode, flags};
+
+/// Batches answered before other tasks of the thread get their turn.
+const ROUNDS: usize = 16;
+
+/// Opens one thread's socket on an address; `shared` when other threads open theirs too.
+pub fn bind(address: SocketAddr, shared: bool) -> io::Result<std::net::UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    if shared {
+        socket.set_reuse_port(true)?;
+    }
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    if address.ip().is_unspecified() {
+        mmsg::want_pktinfo(&socket, address.is_ipv6())?;
+    }
+    // Bursts of a whole family; the kernel may grant less.
+    let _ = socket.set_recv_buffer_size(1 << 20);
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
+/// One socket of one thread.
+pub struct Worker {
+    resolver: Resolver,
+    rate: Arc<Rate>,
+    socket: Arc<UdpSocket>,
+    local: IpAddr,
+    forwarder: Forwarder,
+    questions: Questions,
+    answers: Answers<REPLY_ROOM>,
+    outcomes: Vec<Outcome>,
+}
+
+impl Worker {
+    /// Takes over a socket of [`bind`]; call it in the runtime that will run it.
+    pub fn new(resolver: Resolver, rate: Arc<Rate>, socket: std::net::UdpSocket) -> io::Result<Self> {
+        let local = socket.local_addr()?.ip();
+        let forwarder = Forwarder::new(resolver.shared.load().upstream.clone());
+        Ok(Self {
+            resolver,
+            rate,
+            socket: Arc::new(UdpSocket::from_std(socket)?),
+            local,
+            forwarder,
+            questions: Questions::new(),
+            answers: Answers::new(),
+            outcomes: Vec::with_capacity(mmsg::BATCH),
+        })
+    }
+
+    /// Answers until the task is dropped.
+    pub async fn run(mut self) {
+        loop {
+            // An error here is the runtime's end; anything on the socket shows at the next receive.
+            if self.socket.readable().await.is_err() {
+                return;
+            }
+            for _ in 0..ROUNDS {
+                let more = self.receive();
+                self.answer_batch();
+                if !more {
+                    break;
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Takes a batch; returns whether there may be more. A short batch says that the socket is empty, which spares
+    /// the call that would only say so.
+    fn receive(&mut self) -> bool {
+        let Self { socket, questions, .. } = self;
+        let received = socket.try_io(Interest::READABLE, || match questions.receive(socket.as_fd()) {
+            Ok(mmsg::BATCH) => Ok(()),
+            Ok(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Err(error) => Err(error),
+        });
+        match received {
+            Ok(()) => true,
+            // A pending ICMP error is reported once, and more questions may wait behind it.
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        }
+    }
+
+    fn answer_batch(&mut self) {
+        let state = self.resolver.shared.load();
+        if !Arc::ptr_eq(&state.upstream, self.forwarder.settings()) {
+            self.forwarder = Forwarder::new(state.upstream.clone());
+        }
+        let now = self.resolver.clock.now();
+        let micros = self.resolver.clock.uptime().as_micros() as u32; // wraps, as `Rate` expects
+        let allowance = Allowance::of(&state.limits);
+        for (message, path, reached) in self.questions.iter() {
+            let Some(client) = path.client() else { continue };
+            let out = self.answers.next();
+            if allowance.is_some_and(|allowance| !self.rate.allows(client.ip(), micros, allowance)) {
+                if let Some(len) = too_many(&state, message, client, out) {
+                    self.answers.keep(len, path);
+                }
+                continue;
+            }
+            let peer = Peer { client, reached: reached.unwrap_or(self.local), stream: false };
+            match self.resolver.answer(&state, now, peer, message, out) {
+                Step::Silence => {}
+                Step::Reply(len, outcome) => {
+                    self.answers.keep(len, path);
+                    self.outcomes.extend(outcome);
+                }
+                Step::Fetch(pending) => {
+                    let (resolver, forwarder) = (self.resolver.clone(), self.forwarder.clone());
+                    let (socket, message) = (Arc::clone(&self.socket), message.into());
+                    tasks::spawn("fetch", fetch(resolver, forwarder, socket, pending, message, *path));
+                }
+            }
+        }
+        self.answers.send(self.socket.as_fd());
+        self.outcomes.drain(..).for_each(|outcome| self.resolver.history.record(&outcome));
+    }
+}
+
+/// Fetches, sends, then records.
+async fn fetch(
+    resolver: Resolver,
+    forwarder: Forwarder,
+    socket: Arc<UdpSocket>,
+    pending: Box<Pending>,
+    message: Box<[u8]>,
+    path: Path,
+) {
+    let (reply, outcome) = resolver.fetch(&forwarder, &pending, &message, false).await;
+    let sent = socket.async_io(Interest::WRITABLE, || mmsg::send_one(socket.as_fd(), &reply, &path)).await;
+    if let Err(error) = sent {
+        tracing::debug!(%error, "an answer could not be sent");
+    }
+    resolver.history.record(&outcome);
+}
+
+/// What a client that asks too much gets: REFUSED, with no more of its message than the ID. Answers to others than
+/// queries, and to strangers, are never sent.
+fn too_many(state: &Snapshot, message: &[u8], client: SocketAddr, out: &mut [u8]) -> Option<usize> {
+    let header = Header::read(message)?;
+    let is_ours = !header.has(flags::QR) && state.lan.contains(client.ip());
+    is_ours.then(|| local::error(message, HEADER_LEN, Rcode::Refused, false, out))
+}

@@ -1,0 +1,42 @@
+//! How one question ended: every query makes exactly one.
+
+use std::net::IpAddr;
+
+use luytre_lists::NameBuf;
+
+use crate::clock::Timestamp;
+use crate::policy::Verdict;
+use crate::who::Who;
+
+/// Where an answer came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Made here: a block, a special name, a refusal.
+    Local,
+    /// The cache.
+    Cache,
+    /// An upstream server.
+    Upstream,
+    /// No upstream server answered.
+    Failed,
+}
+
+/// A question, who asked it, what was decided and where the answer came from. The sender hands it to the history
+/// after the answer is out.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome {
+    /// When it was answered.
+    pub time: Timestamp,
+    /// The name asked.
+    pub name: NameBuf,
+    /// The type asked.
+    pub rtype: u16,
+    /// Who asked.
+    pub who: Who,
+    /// From which address.
+    pub client: IpAddr,
+    /// What was decided, and why.
+    pub verdict: Verdict,
+    /// Where the answer came from.
+    pub source: Source,
+}

@@ -1,0 +1,85 @@
+//! Answers about names that are ours or nobody's, and errors.
+
+use std::net::IpAddr;
+
+use super::ede;
+use super::packet::{Packet, QUESTION, Section, room_for};
+use crate::policy::{Local, Special};
+use crate::query::{Edns, Query};
+use crate::wire::{HEADER_LEN, OUR_UDP, Rcode, rtype};
+
+/// Special names hardly change: an hour.
+const SPECIAL_TTL: u32 = 3600;
+/// Our own address may: as long as a block.
+const OWN_TTL: u32 = 10;
+
+/// Writes the answer for a special name or our own; returns its length.
+pub fn special(query: &Query, message: &[u8], local: Local, asked: (IpAddr, bool), out: &mut [u8]) -> usize {
+    let (reached, stream) = asked;
+    let name = query.name();
+    let zone = crate::policy::zone_of(name, local.zone_labels);
+    let is_apex = zone == name;
+    let exists = match local.special {
+        Special::Localhost => true,
+        Special::LocalhostReverse | Special::OwnName | Special::Empty | Special::HomeArpa => is_apex,
+        Special::Absent => false,
+    };
+    let rcode = if exists { Rcode::NoError } else { Rcode::NxDomain };
+    let mut packet =
+        Packet::answer_to(message, query.question_end, rcode, out).limit(room_for(query, stream));
+    let address = match local.special {
+        Special::Localhost => localhost(query.rtype),
+        Special::OwnName if is_apex => own_address(query.rtype, reached),
+        _ => None,
+    };
+    let ttl = if local.special == Special::OwnName { OWN_TTL } else { SPECIAL_TTL };
+    match address {
+        Some(IpAddr::V4(v4)) => packet.record(Section::Answer, QUESTION, rtype::A, ttl, &[&v4.octets()]),
+        Some(IpAddr::V6(v6)) => packet.record(Section::Answer, QUESTION, rtype::AAAA, ttl, &[&v6.octets()]),
+        None if is_apex && local.special == Special::LocalhostReverse && query.rtype == rtype::PTR => {
+            packet.record(Section::Answer, QUESTION, rtype::PTR, ttl, &[b"\x09localhost\x00"]);
+        }
+        // The SOA stands at the zone's name, which ends the question's name (RFC 6303 §3).
+        None => {
+            let owner = QUESTION + name.as_wire().len() - zone.as_wire().len();
+            super::block::soa(&mut packet, owner, ttl);
+        }
+    }
+    packet.opt(query.edns, rcode, &[]);
+    packet.finish()
+}
+
+fn localhost(asked: u16) -> Option<IpAddr> {
+    match asked {
+        rtype::A => Some(std::net::Ipv4Addr::LOCALHOST.into()),
+        rtype::AAAA => Some(std::net::Ipv6Addr::LOCALHOST.into()),
+        _ => None,
+    }
+}
+
+/// The address that the client reached us by, if it is of the family asked.
+fn own_address(asked: u16, reached: IpAddr) -> Option<IpAddr> {
+    let reached = reached.to_canonical();
+    let wanted = matches!((asked, reached), (rtype::A, IpAddr::V4(_)) | (rtype::AAAA, IpAddr::V6(_)));
+    wanted.then_some(reached)
+}
+
+/// Writes an error to a message of which `question_end` bytes could be read; returns its length.
+pub fn error(message: &[u8], question_end: usize, rcode: Rcode, edns: bool, out: &mut [u8]) -> usize {
+    let mut packet = Packet::answer_to(message, question_end.max(HEADER_LEN), rcode, out);
+    let client = edns.then_some(Edns { udp_size: OUR_UDP, dnssec_ok: false });
+    packet.opt(client, rcode, &[]);
+    packet.finish()
+}
+
+/// Writes an error with an extended error to a question; returns its length.
+pub fn failure(query: &Query, message: &[u8], rcode: Rcode, error: (u16, &str), out: &mut [u8]) -> usize {
+    let mut packet = Packet::answer_to(message, query.question_end, rcode, out).limit(query.udp_limit());
+    packet.opt(query.edns, rcode, &[error]);
+    packet.finish()
+}
+
+/// The refusal of a client that may not ask here.
+pub fn prohibited(query: &Query, message: &[u8], out: &mut [u8]) -> usize {
+    failure(query, message, Rcode::Refused, (ede::PROHIBITED, ""), out)
+}

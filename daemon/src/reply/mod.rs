@@ -1,0 +1,26 @@
+//! Answers that we make or finish ourselves, written straight into the packet that goes out.
+//!
+//! * [`block`]: a blocked question, as the house wants to be told.
+//! * [`local`]: special names, our own name, errors.
+//! * [`relay`]: an upstream's answer, passed on as it came, with the client's ID, case, flags and EDNS.
+
+pub mod block;
+pub mod local;
+mod packet;
+pub mod relay;
+
+/// Extended DNS error codes (RFC 8914 and IANA's registry).
+pub mod ede {
+    /// The addresses given are not the name's own.
+    pub const FORGED_ANSWER: u16 = 4;
+    /// Blocked by the operator's policy.
+    pub const BLOCKED: u16 = 15;
+    /// Filtered as the family asked.
+    pub const FILTERED: u16 = 17;
+    /// The client may not ask here.
+    pub const PROHIBITED: u16 = 18;
+    /// No upstream server could be reached.
+    pub const NO_REACHABLE_AUTHORITY: u16 = 22;
+    /// The network failed on the way to an upstream server.
+    pub const NETWORK_ERROR: u16 = 23;
+}

@@ -1,0 +1,190 @@
+//! The path of one question, on one screen: limits → parse → who → list → decide → reply, cache or upstream → gate.
+//!
+//! [`Resolver::answer`] does everything that needs no waiting, in place: a blocked or cached answer allocates
+//! nothing, locks nothing and awaits nothing. What must be fetched comes back as [`Step::Fetch`], and
+//! [`Resolver::fetch`] ends it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use luytre_lists::hash::SuffixHashes;
+
+use crate::cache::{Cache, Key, MAX_ANSWER};
+use crate::clock::{Clock, Timestamp};
+use crate::gate::Gate;
+use crate::history::History;
+use crate::outcome::{Outcome, Source};
+use crate::policy::{self, Action, Asked};
+use crate::query::{Query, Unanswerable};
+use crate::reply::{ede, local, relay};
+use crate::snapshot::{Shared, Snapshot};
+use crate::upstream::{ExchangeError, Forwarder};
+use crate::wire::{MAX_MESSAGE, Rcode, flags};
+
+/// What every listener answers with.
+#[derive(Clone)]
+pub struct Resolver {
+    /// The state of the house.
+    pub shared: Shared,
+    /// Upstream answers.
+    pub cache: Arc<Cache>,
+    /// What was asked.
+    pub history: Arc<History>,
+    /// The time.
+    pub clock: Clock,
+    /// Lets answers out.
+    pub gate: Gate,
+}
+
+/// Where a question came from.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer {
+    /// The client.
+    pub client: SocketAddr,
+    /// The address of ours that it asked.
+    pub reached: IpAddr,
+    /// Over a stream, where answers have no size limit but the protocol's.
+    pub stream: bool,
+}
+
+/// What to do with a message.
+#[expect(clippy::large_enum_variant, reason = "a reply is the hot path, and a box would allocate")]
+pub enum Step {
+    /// Send nothing.
+    Silence,
+    /// Send so many bytes of the buffer, then record the outcome, if the message was a question.
+    Reply(usize, Option<Outcome>),
+    /// Ask upstream.
+    Fetch(Box<Pending>),
+}
+
+/// A question that waits for its answer.
+pub struct Pending {
+    query: Query,
+    outcome: Outcome,
+}
+
+/// Room that every answer made in place fits into: the largest that the cache holds, and an OPT.
+pub const REPLY_ROOM: usize = MAX_ANSWER + 64;
+
+impl Resolver {
+    /// Answers a message as far as that needs no waiting. `out` has at least [`REPLY_ROOM`] bytes.
+    pub fn answer(
+        &self,
+        state: &Snapshot,
+        now: Timestamp,
+        peer: Peer,
+        message: &[u8],
+        out: &mut [u8],
+    ) -> Step {
+        let query = match Query::parse(message) {
+            Ok(query) => query,
+            Err(Unanswerable::Silence) => return Step::Silence,
+            Err(Unanswerable::Error { rcode, question_end, edns }) => {
+                return Step::Reply(local::error(message, question_end, rcode, edns, out), None);
+            }
+        };
+        if !state.lan.contains(peer.client.ip()) {
+            return Step::Reply(local::prohibited(&query, message, out), None);
+        }
+        let list = state.list.list();
+        let suffixes = SuffixHashes::of(list.hash_key(), query.name());
+        let listed = list.lookup_hashed(&suffixes);
+        let who = state.people.identify(peer.client.ip());
+        let asked = Asked { name: query.name(), suffixes: &suffixes, rtype: query.rtype, listed };
+        let verdict = policy::decide(&state.policy, who, &asked, now);
+        let outcome = |source| Outcome {
+            time: now,
+            name: query.name,
+            rtype: query.rtype,
+            who,
+            client: peer.client.ip().to_canonical(),
+            verdict,
+            source,
+        };
+        let asked = (peer.reached, peer.stream);
+        match verdict.action {
+            Action::Block => {
+                let len = state.block.write(&query, message, &verdict, asked, out);
+                Step::Reply(len, Some(outcome(Source::Local)))
+            }
+            Action::Local(answer) => {
+                let len = local::special(&query, message, answer, asked, out);
+                Step::Reply(len, Some(outcome(Source::Local)))
+            }
+            Action::Allow => match self.cached(&query, message, peer.stream, out) {
+                Some(len) => Step::Reply(len, Some(outcome(Source::Cache))),
+                None => {
+                    let outcome = outcome(Source::Upstream);
+                    Step::Fetch(Box::new(Pending { query, outcome }))
+                }
+            },
+        }
+    }
+
+    fn cached(&self, query: &Query, message: &[u8], stream: bool, out: &mut [u8]) -> Option<usize> {
+        let hit = self.cache.get(&key_of(query), self.clock.seconds(), out)?;
+        Some(relay::dress(query, message, (0, &[]), stream, out, hit.len))
+    }
+
+    /// Fetches an answer; every failure is an answer too.
+    pub async fn fetch(
+        &self,
+        forwarder: &Forwarder,
+        pending: &Pending,
+        message: &[u8],
+        stream: bool,
+    ) -> (Vec<u8>, Outcome) {
+        let (query, mut outcome) = (&pending.query, pending.outcome);
+        let fetched = forwarder.exchange(query.name(), &relay::question(query, message)).await;
+        let answer = fetched.and_then(|answer| {
+            let meaningless = || ExchangeError::Failed("the upstream's answer made no sense".into());
+            relay::accept(query, answer).ok_or_else(meaningless)
+        });
+        let mut reply;
+        match answer {
+            Ok(mut answer) => {
+                // Without recursion the answer is only what that server had at hand.
+                if query.header.has(flags::RD) && answer.extended_rcode == 0 && answer.errors.is_empty() {
+                    self.cache.put(&key_of(query), &answer.message, 0, self.clock.seconds());
+                }
+                let len = answer.message.len();
+                // At least as long as the question, to which a too long answer is cut.
+                let room = len.max(query.question_end) + relay::dressing_room(&answer.errors);
+                answer.message.resize(room.min(MAX_MESSAGE), 0);
+                let opt = (answer.extended_rcode, answer.errors.as_slice());
+                let len = relay::dress(query, message, opt, stream, &mut answer.message, len);
+                reply = answer.message;
+                reply.truncate(len);
+            }
+            Err(error) => {
+                outcome.source = Source::Failed;
+                tracing::debug!(name = %query.name(), %error, "no upstream answer");
+                reply = vec![0; REPLY_ROOM];
+                let len = local::failure(query, message, Rcode::ServFail, explained(&error), &mut reply);
+                reply.truncate(len);
+            }
+        }
+        self.gate.admit(&outcome).await;
+        (reply, outcome)
+    }
+}
+
+/// The extended error of a failed fetch (RFC 8914).
+fn explained(error: &ExchangeError) -> (u16, &str) {
+    match error {
+        ExchangeError::NoServer => (ede::NO_REACHABLE_AUTHORITY, "no upstream server is known"),
+        ExchangeError::Timeout => (ede::NO_REACHABLE_AUTHORITY, "no upstream server answered in time"),
+        ExchangeError::Busy => (ede::NETWORK_ERROR, "too many questions are waiting for upstream"),
+        ExchangeError::Failed(_) => (ede::NETWORK_ERROR, "the upstream servers failed"),
+    }
+}
+
+fn key_of(query: &Query) -> Key<'_> {
+    Key {
+        name: query.name(),
+        rtype: query.rtype,
+        dnssec_ok: query.dnssec_ok(),
+        checking_disabled: query.checking_disabled(),
+    }
+}

@@ -1,0 +1,134 @@
+//! What the running daemon says about itself: `luytre status`, the control socket, the page.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::clock::Timestamp;
+use crate::history::Recent;
+use crate::wire::rtype;
+
+/// The whole status.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    /// This build.
+    pub version: &'static str,
+    /// Seconds since the start.
+    pub uptime_s: u64,
+    /// Questions by what their name is about, in the hours kept.
+    pub categories: BTreeMap<String, u64>,
+    /// Of those, the blocked ones.
+    pub blocked_categories: BTreeMap<String, u64>,
+    /// Questions by verdict, in the hours kept.
+    pub verdicts: BTreeMap<&'static str, u64>,
+    /// The last questions, the newest first.
+    pub recent: Vec<Recent>,
+    /// Questions that `recent` missed.
+    pub missed: u32,
+    /// The list in force.
+    pub list: ListStatus,
+    /// The cache.
+    pub cache: CacheStatus,
+    /// The upstream servers in use.
+    pub upstream: Vec<String>,
+    /// What is wrong and what to do about it.
+    pub notices: Vec<String>,
+}
+
+/// The list in force.
+#[derive(Clone, Debug, Serialize)]
+pub struct ListStatus {
+    /// Grows with every publication.
+    pub serial: u64,
+    /// How old it is, in seconds; `null` if it does not say when it was made.
+    pub age_s: Option<u64>,
+    /// How many names it holds.
+    pub names: u32,
+    /// `starter`, `local`, `current`, `stale` or `refused`: a list was refused, and an older one is in force.
+    pub state: &'static str,
+    /// Which file it is; empty for the starter list.
+    pub file: String,
+    /// Why the last list was refused; empty if none was.
+    pub refused: String,
+}
+
+/// The cache.
+#[derive(Clone, Debug, Serialize)]
+pub struct CacheStatus {
+    /// Answers kept.
+    pub entries: usize,
+    /// The memory that it takes, in bytes.
+    pub bytes: usize,
+    /// Questions answered from it.
+    pub hits: u32,
+    /// Questions that it could not answer.
+    pub misses: u32,
+}
+
+/// A time in RFC 3339, UTC.
+pub fn rfc3339(time: Timestamp) -> String {
+    let seconds = i64::try_from(time).unwrap_or(i64::MAX);
+    let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    moment.format(&Rfc3339).unwrap_or_default()
+}
+
+/// The words for the types that people meet (IANA's registry); the rest are `TYPEn` (RFC 3597).
+const TYPES: [(u16, &str); 22] = [
+    (rtype::A, "A"),
+    (rtype::NS, "NS"),
+    (rtype::CNAME, "CNAME"),
+    (rtype::SOA, "SOA"),
+    (rtype::PTR, "PTR"),
+    (13, "HINFO"),
+    (15, "MX"),
+    (rtype::TXT, "TXT"),
+    (rtype::AAAA, "AAAA"),
+    (29, "LOC"),
+    (33, "SRV"),
+    (35, "NAPTR"),
+    (39, "DNAME"),
+    (rtype::DS, "DS"),
+    (46, "RRSIG"),
+    (47, "NSEC"),
+    (48, "DNSKEY"),
+    (52, "TLSA"),
+    (64, "SVCB"),
+    (rtype::HTTPS, "HTTPS"),
+    (rtype::ANY, "ANY"),
+    (257, "CAA"),
+];
+
+/// The word for a type.
+pub fn type_word(number: u16) -> String {
+    let known = TYPES.iter().find(|(known, _)| *known == number);
+    known.map_or_else(|| format!("TYPE{number}"), |(_, word)| (*word).to_owned())
+}
+
+/// The type that a word means.
+pub fn type_number(word: &str) -> Option<u16> {
+    let upper = word.to_ascii_uppercase();
+    let known = TYPES.iter().find(|(_, known)| *known == upper).map(|(number, _)| *number);
+    known.or_else(|| upper.strip_prefix("TYPE")?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_have_words() {
+        assert_eq!(type_word(65), "HTTPS");
+        assert_eq!(type_word(65_280), "TYPE65280");
+        assert_eq!(
+            (type_number("aaaa"), type_number("TYPE65"), type_number("nope")),
+            (Some(28), Some(65), None)
+        );
+    }
+
+    #[test]
+    fn times_are_rfc_3339() {
+        assert_eq!(rfc3339(1_795_219_200), "2026-11-21T00:00:00Z");
+    }
+}
