@@ -51,7 +51,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let out = &mut io::BufWriter::new(io::stdout());
+    let out = &mut io::BufWriter::new(Output(io::stdout()));
     let done = match command {
         Command::Run { config, clock } => run::run(&config, clock),
         Command::Check { config } => run::check(&config, out),
@@ -63,16 +63,30 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Help => print(out, HELP),
         Command::Version => print(out, concat!("luytre ", env!("CARGO_PKG_VERSION"), "\n")),
     };
-    let flushed = out.flush();
-    match done {
-        // A reader that has seen enough (`| head`) is no failure.
-        Ok(_) if flushed.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe) => {
-            ExitCode::FAILURE
-        }
+    match done.and_then(|code| Ok(out.flush().map(|()| code)?)) {
         Ok(code) => code,
         Err(Failed(reason)) => {
             complain(&reason);
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// Standard output. A reader that has seen enough (`| head`) is no failure: the rest goes nowhere.
+struct Output(io::Stdout);
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
         }
     }
 }

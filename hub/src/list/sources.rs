@@ -54,6 +54,17 @@ pub enum Trust {
     Trusted,
 }
 
+impl Trust {
+    /// The word for it, as `sources.toml` has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::Trusted => "trusted",
+        }
+    }
+}
+
 /// A file of the input folder that is not read.
 #[derive(Debug, Serialize)]
 pub struct Skipped {

@@ -67,8 +67,12 @@ fn sources(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let licence = source.licence.as_deref().unwrap_or("licence not stated");
         writeln!(
             out,
-            "  {}: {}, {:?} trust, {} lines, {} rejected; {licence}",
-            source.id, source.category, source.trust, source.lines, source.rejected
+            "  {}: {}, {} trust, {} lines, {} rejected; {licence}",
+            source.id,
+            source.category,
+            source.trust.word(),
+            source.lines,
+            source.rejected
         )?;
     }
     for skipped in &report.skipped {
