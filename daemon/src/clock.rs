@@ -8,6 +8,17 @@ use std::time::{Duration, Instant, SystemTime};
 /// Seconds since 1970 UTC.
 pub type Timestamp = u64;
 
+/// One reading of the clock, good for a whole batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The wall clock.
+    pub now: Timestamp,
+    /// Whole seconds since the clock was made; wraps after 136 years.
+    pub seconds: u32,
+    /// Microseconds since the clock was made; wraps every 71 minutes.
+    pub micros: u32,
+}
+
 /// Tells the time, shifted and distrusted as the command line asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
@@ -36,9 +47,11 @@ impl Clock {
         self.started.elapsed()
     }
 
-    /// Whole seconds since this clock was made; wraps after 136 years.
-    pub fn seconds(&self) -> u32 {
-        self.uptime().as_secs() as u32
+    /// Reads both clocks.
+    pub fn moment(&self) -> Moment {
+        let uptime = self.uptime();
+        // Both wrap on purpose.
+        Moment { now: self.now(), seconds: uptime.as_secs() as u32, micros: uptime.as_micros() as u32 }
     }
 
     /// Whether the date can be believed.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use luytre_lists::hash::SuffixHashes;
 
 use crate::cache::{Cache, Key, MAX_ANSWER};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Moment};
 use crate::gate::Gate;
 use crate::history::History;
 use crate::outcome::{Outcome, Source};
@@ -72,7 +72,7 @@ impl Resolver {
     pub fn answer(
         &self,
         state: &Snapshot,
-        now: Timestamp,
+        moment: Moment,
         peer: Peer,
         message: &[u8],
         out: &mut [u8],
@@ -92,9 +92,9 @@ impl Resolver {
         let listed = list.lookup_hashed(&suffixes);
         let who = state.people.identify(peer.client.ip());
         let asked = Asked { name: query.name(), suffixes: &suffixes, rtype: query.rtype, listed };
-        let verdict = policy::decide(&state.policy, who, &asked, now);
+        let verdict = policy::decide(&state.policy, who, &asked, moment.now);
         let outcome = |source| Outcome {
-            time: now,
+            time: moment.now,
             name: query.name,
             rtype: query.rtype,
             who,
@@ -112,7 +112,7 @@ impl Resolver {
                 let len = local::special(&query, message, answer, asked, out);
                 Step::Reply(len, Some(outcome(Source::Local)))
             }
-            Action::Allow => match self.cached(&query, message, peer.stream, out) {
+            Action::Allow => match self.cached(&query, message, moment, peer.stream, out) {
                 Some(len) => Step::Reply(len, Some(outcome(Source::Cache))),
                 None => {
                     let outcome = outcome(Source::Upstream);
@@ -122,8 +122,15 @@ impl Resolver {
         }
     }
 
-    fn cached(&self, query: &Query, message: &[u8], stream: bool, out: &mut [u8]) -> Option<usize> {
-        let hit = self.cache.get(&key_of(query), self.clock.seconds(), out)?;
+    fn cached(
+        &self,
+        query: &Query,
+        message: &[u8],
+        moment: Moment,
+        stream: bool,
+        out: &mut [u8],
+    ) -> Option<usize> {
+        let hit = self.cache.get(&key_of(query), moment.seconds, out)?;
         Some(relay::dress(query, message, (0, &[]), stream, out, hit.len))
     }
 
@@ -146,7 +153,7 @@ impl Resolver {
             Ok(mut answer) => {
                 // Without recursion the answer is only what that server had at hand.
                 if query.header.has(flags::RD) && answer.extended_rcode == 0 && answer.errors.is_empty() {
-                    self.cache.put(&key_of(query), &answer.message, 0, self.clock.seconds());
+                    self.cache.put(&key_of(query), &answer.message, 0, self.clock.moment().seconds);
                 }
                 let len = answer.message.len();
                 // At least as long as the question, to which a too long answer is cut.

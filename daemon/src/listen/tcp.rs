@@ -88,11 +88,11 @@ async fn serve(
         let mut out = vec![0; REPLY_ROOM];
         let state = resolver.shared.load_full();
         let allowance = Allowance::of(&state.limits);
-        let micros = resolver.clock.uptime().as_micros() as u32; // wraps, as `Rate` expects
-        if allowance.is_some_and(|allowance| !rate.allows(client.ip(), micros, allowance)) {
+        let moment = resolver.clock.moment();
+        if allowance.is_some_and(|allowance| !rate.allows(client.ip(), moment.micros, allowance)) {
             return Ok(());
         }
-        match resolver.answer(&state, resolver.clock.now(), peer, &message, &mut out) {
+        match resolver.answer(&state, moment, peer, &message, &mut out) {
             Step::Silence => return Ok(()),
             Step::Reply(len, outcome) => {
                 out.truncate(len);

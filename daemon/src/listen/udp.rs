@@ -112,20 +112,19 @@ impl Worker {
         if !Arc::ptr_eq(&state.upstream, self.forwarder.settings()) {
             self.forwarder = Forwarder::new(state.upstream.clone());
         }
-        let now = self.resolver.clock.now();
-        let micros = self.resolver.clock.uptime().as_micros() as u32; // wraps, as `Rate` expects
+        let moment = self.resolver.clock.moment();
         let allowance = Allowance::of(&state.limits);
         for (message, path, reached) in self.questions.iter() {
             let Some(client) = path.client() else { continue };
             let out = self.answers.next();
-            if allowance.is_some_and(|allowance| !self.rate.allows(client.ip(), micros, allowance)) {
+            if allowance.is_some_and(|allowance| !self.rate.allows(client.ip(), moment.micros, allowance)) {
                 if let Some(len) = too_many(&state, message, client, out) {
                     self.answers.keep(len, path);
                 }
                 continue;
             }
             let peer = Peer { client, reached: reached.unwrap_or(self.local), stream: false };
-            match self.resolver.answer(&state, now, peer, message, out) {
+            match self.resolver.answer(&state, moment, peer, message, out) {
                 Step::Silence => {}
                 Step::Reply(len, outcome) => {
                     self.answers.keep(len, path);
