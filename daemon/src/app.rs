@@ -88,6 +88,11 @@ impl App {
         Ok(Self { daemon: Daemon { config_file, started_with, resolver, notices }, udp, tcp, web })
     }
 
+    /// What the tasks will share.
+    pub fn daemon(&self) -> &Daemon {
+        &self.daemon
+    }
+
     /// Answers until SIGTERM or SIGINT; SIGHUP reloads.
     pub fn run(self) -> Result<(), StartError> {
         let Self { daemon, udp, tcp, web } = self;

@@ -7,14 +7,12 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use luytre_lists::hash::SuffixHashes;
-
 use crate::cache::{Cache, Key, MAX_ANSWER};
 use crate::clock::{Clock, Moment};
 use crate::gate::Gate;
 use crate::history::History;
 use crate::outcome::{Outcome, Source};
-use crate::policy::{self, Action, Asked};
+use crate::policy::Action;
 use crate::query::{Query, Unanswerable};
 use crate::reply::{ede, local, relay};
 use crate::snapshot::{Shared, Snapshot};
@@ -87,12 +85,7 @@ impl Resolver {
         if !state.lan.contains(peer.client.ip()) {
             return Step::Reply(local::prohibited(&query, message, out), None);
         }
-        let list = state.list.list();
-        let suffixes = SuffixHashes::of(list.hash_key(), query.name());
-        let listed = list.lookup_hashed(&suffixes);
-        let who = state.people.identify(peer.client.ip());
-        let asked = Asked { name: query.name(), suffixes: &suffixes, rtype: query.rtype, listed };
-        let verdict = policy::decide(&state.policy, who, &asked, moment.now);
+        let (who, verdict) = state.decide(peer.client.ip(), query.name(), query.rtype, moment.now);
         let outcome = |source| Outcome {
             time: moment.now,
             name: query.name,

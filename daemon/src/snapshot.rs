@@ -1,15 +1,19 @@
 //! Everything that answering a question reads, behind one atomic pointer. Built aside, swapped whole.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use luytre_lists::Name;
+use luytre_lists::hash::SuffixHashes;
 
+use crate::clock::Timestamp;
 use crate::config::{Config, Lan, LimitsConfig};
 use crate::list::LoadedList;
-use crate::policy::Policy;
+use crate::policy::{self, Asked, Considered, Policy, Verdict};
 use crate::reply::block::BlockStyle;
 use crate::upstream;
-use crate::who::People;
+use crate::who::{People, Who};
 
 /// One state of the house.
 #[derive(Debug)]
@@ -53,5 +57,28 @@ impl Snapshot {
             lan: config.listen.lan.clone(),
             limits: config.limits.clone(),
         }
+    }
+
+    /// What is decided when this client asks for this name: one look-up, whatever the number of people.
+    pub fn decide(&self, client: IpAddr, name: Name<'_>, rtype: u16, now: Timestamp) -> (Who, Verdict) {
+        self.asking(client, name, rtype, |who, asked| (who, policy::decide(&self.policy, who, asked, now)))
+    }
+
+    /// Every rule that is looked at for it, in order, the deciding one last.
+    pub fn consider(&self, client: IpAddr, name: Name<'_>, rtype: u16, now: Timestamp) -> Vec<Considered> {
+        self.asking(client, name, rtype, |who, asked| policy::consider(&self.policy, who, asked, now))
+    }
+
+    fn asking<T>(
+        &self,
+        client: IpAddr,
+        name: Name<'_>,
+        rtype: u16,
+        decide: impl FnOnce(Who, &Asked<'_>) -> T,
+    ) -> T {
+        let list = self.list.list();
+        let suffixes = SuffixHashes::of(list.hash_key(), name);
+        let listed = list.lookup_hashed(&suffixes);
+        decide(self.people.identify(client), &Asked { name, suffixes: &suffixes, rtype, listed })
     }
 }

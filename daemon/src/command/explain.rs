@@ -1,22 +1,22 @@
 //! `luytre explain`: what would be decided about a name, and why. Works from files alone, without a daemon.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use luytre_lists::hash::SuffixHashes;
-use luytre_lists::{CategoryTable, NameBuf};
-use serde_json::json;
+use luytre_lists::{CategoryTable, Name, NameBuf};
+use serde_json::{Value, json};
 
 use super::Failed;
 use super::arguments::Question;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::list::LoadedList;
-use crate::policy::{Action, Asked, Considered, Policy, Reason, Rule, Verdict, consider};
+use crate::policy::{Considered, Policy, Rule, Verdict};
+use crate::snapshot::Snapshot;
 use crate::status::{rfc3339, type_word};
 use crate::system::environment;
-use crate::who::People;
 
 /// Prints the verdict, its reason, and every rule that was considered in order.
 pub(super) fn explain(question: &Question, out: &mut impl Write) -> Result<ExitCode, Failed> {
@@ -24,68 +24,61 @@ pub(super) fn explain(question: &Question, out: &mut impl Write) -> Result<ExitC
     let name = NameBuf::parse(&question.name).map_err(|why| Failed(format!("{}: {why}", question.name)))?;
     let name = name.as_name();
     let (loaded, refused) = LoadedList::inspect(&config.list.file, config.list.named, &config.state.dir);
-    let policy = Policy::compile(&config.rules());
-    let list = loaded.list();
-    let suffixes = SuffixHashes::of(list.hash_key(), name);
-    let asked =
-        Asked { name, suffixes: &suffixes, rtype: question.rtype, listed: list.lookup_hashed(&suffixes) };
-    let who = People::default().identify(question.device.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    let state = Snapshot::build(&config, (Arc::new(loaded), refused), Arc::default());
+    let client = question.device.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let now = question.at.unwrap_or_else(|| Clock::default().now());
-    let considered = consider(&policy, who, &asked, now);
-    let decided = considered.iter().find_map(|step| step.decided);
-    let nothing = Verdict {
-        action: Action::Allow,
-        reason: Reason::None,
-        rule: Rule::None,
-        categories: asked.listed.and_then(|listed| listed.categories).unwrap_or_default(),
-        until: None,
-    };
-    let verdict = decided.unwrap_or(nothing);
-
-    let table = CategoryTable::shipped();
+    let considered = state.consider(client, name, question.rtype, now);
+    let (_, verdict) = state.decide(client, name, question.rtype, now);
     if question.json {
-        let keys: Vec<_> = verdict.categories.iter().map(|category| table.key(category)).collect();
-        let rules: Vec<_> = considered
-            .iter()
-            .map(|step| json!({"rule": rule(step, &policy), "matched": step.decided.is_some()}))
-            .collect();
-        let document = json!({
-            "verdict": verdict.word(),
-            "reason": verdict.reason.word(),
-            "rule": policy.describe(verdict.rule),
-            "categories": keys,
-            "considered": rules,
-            "until": verdict.until.map(rfc3339),
-        });
-        writeln!(out, "{document}")?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    writeln!(out, "{} {} {name}", verdict.word(), verdict.reason.word())?;
-    writeln!(out, "type        {}", type_word(question.rtype))?;
-    writeln!(
-        out,
-        "rule        {}",
-        Some(policy.describe(verdict.rule)).filter(|rule| !rule.is_empty()).unwrap_or("-".into())
-    )?;
-    writeln!(out, "categories  {}", table.keys(verdict.categories))?;
-    if let Some(listed) = asked.listed {
-        writeln!(out, "listed as   {}", name.with_labels(listed.labels.into()))?;
-    }
-    writeln!(out, "list        {} {}", loaded.state(), loaded.file())?;
-    if let Some(refused) = refused {
-        writeln!(out, "refused     {refused}")?;
-    }
-    writeln!(out, "considered, in order:")?;
-    for step in &considered {
-        let told = step.decided.map_or("no", |verdict| verdict.word());
-        writeln!(out, "  {:<11} {told}", step.step)?;
+        writeln!(out, "{}", document(&state.policy, &verdict, &considered))?;
+    } else {
+        writeln!(out, "{} {} {name}", verdict.word(), verdict.reason.word())?;
+        writeln!(out, "type        {}", type_word(question.rtype))?;
+        tell(&state, name, &verdict, &considered, out)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn rule(step: &Considered, policy: &Policy) -> String {
-    step.decided
-        .map(|verdict| policy.describe(verdict.rule))
-        .filter(|rule| !rule.is_empty())
-        .unwrap_or_else(|| step.step.to_owned())
+fn document(policy: &Policy, verdict: &Verdict, considered: &[Considered]) -> Value {
+    let table = CategoryTable::shipped();
+    let categories: Vec<_> = verdict.categories.iter().map(|category| table.key(category)).collect();
+    let rule = |step: &Considered| match step.decided {
+        // A list's exception and special names have a rule of their own; the others are called by their step.
+        Some(verdict) if verdict.rule != Rule::None => policy.describe(verdict.rule),
+        _ => step.step.to_owned(),
+    };
+    let rules = considered.iter().map(|step| json!({"rule": rule(step), "matched": step.decided.is_some()}));
+    json!({
+        "verdict": verdict.word(),
+        "reason": verdict.reason.word(),
+        "rule": policy.describe(verdict.rule),
+        "categories": categories,
+        "considered": rules.collect::<Vec<_>>(),
+        "until": verdict.until.map(rfc3339),
+    })
+}
+
+fn tell(
+    state: &Snapshot,
+    name: Name<'_>,
+    verdict: &Verdict,
+    considered: &[Considered],
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let rule = state.policy.describe(verdict.rule);
+    writeln!(out, "rule        {}", if rule.is_empty() { "-" } else { &rule })?;
+    writeln!(out, "categories  {}", CategoryTable::shipped().keys(verdict.categories))?;
+    if let Some(listed) = state.list.list().lookup(name) {
+        writeln!(out, "listed as   {}", name.with_labels(listed.labels.into()))?;
+    }
+    writeln!(out, "list        {} {}", state.list.state(), state.list.file())?;
+    if let Some(refused) = &state.refused {
+        writeln!(out, "refused     {refused}")?;
+    }
+    writeln!(out, "considered, in order:")?;
+    for step in considered {
+        let told = step.decided.map_or("no", |verdict| verdict.word());
+        writeln!(out, "  {:<11} {told}", step.step)?;
+    }
+    Ok(())
 }

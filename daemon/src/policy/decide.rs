@@ -29,12 +29,7 @@ pub struct Asked<'a> {
 pub fn decide(policy: &Policy, who: Who, asked: &Asked<'_>, now: Timestamp) -> Verdict {
     let mut steps = Steps::new(policy, who, asked, now);
     let decided = steps.by_ref().find_map(|step| step.decided);
-    decided.unwrap_or(Verdict {
-        action: Action::Allow,
-        reason: Reason::None,
-        rule: Rule::None,
-        ..steps.undecided()
-    })
+    decided.unwrap_or(Verdict::nothing_against(steps.categories))
 }
 
 /// One rule that was looked at, for `explain`.
@@ -84,13 +79,8 @@ impl Steps {
         }
     }
 
-    fn undecided(&self) -> Verdict {
-        let (action, reason, rule) = (Action::Allow, Reason::None, Rule::None);
-        Verdict { action, reason, rule, categories: self.categories, until: None }
-    }
-
     fn verdict(&self, action: Action, reason: Reason, rule: Rule) -> Option<Verdict> {
-        Some(Verdict { action, reason, rule, ..self.undecided() })
+        Some(Verdict { action, reason, rule, ..Verdict::nothing_against(self.categories) })
     }
 
     /// A zone with servers of its own that is at least as specific wins over a special name: a house with

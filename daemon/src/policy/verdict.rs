@@ -97,6 +97,11 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// No rule was about it: allowed.
+    pub const fn nothing_against(categories: CategorySet) -> Self {
+        Self { action: Action::Allow, reason: Reason::None, rule: Rule::None, categories, until: None }
+    }
+
     /// `blocked` or `allowed`.
     pub fn word(&self) -> &'static str {
         match self.action {

@@ -1,0 +1,95 @@
+//! The block page: which site, why, and what one can do about it; in both languages, the reader's first.
+
+use askama::Template;
+use axum::Json;
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use luytre_lists::CategoryTable;
+use serde_json::json;
+
+use super::host::Foreign;
+use super::language::Language;
+use super::page;
+use super::texts::Texts;
+use crate::policy::{Reason, Rule, Verdict};
+use crate::snapshot::Snapshot;
+
+#[derive(Template)]
+#[template(path = "block.html")]
+struct BlockPage<'a> {
+    language: Language,
+    site: &'a str,
+    blocked: bool,
+    parts: [Part; 2],
+}
+
+/// The page in one language.
+struct Part {
+    language: Language,
+    texts: &'static Texts,
+    why: &'static str,
+    /// What the site is about, where that is why.
+    category: Option<&'static str>,
+}
+
+/// Answers a request for a site that isn't ours.
+///
+/// Also when it isn't blocked any more: a device that still keeps the block's address must not take this for the site.
+pub(super) fn answer(state: &Snapshot, site: &Foreign, headers: &HeaderMap) -> Response {
+    if wants_json(headers) {
+        return as_json(state, site);
+    }
+    let language = Language::accepted(headers);
+    let parts = language.first().map(|language| Part {
+        language,
+        texts: language.texts(),
+        why: why(language.texts(), &site.verdict),
+        category: category(language, site.verdict.rule),
+    });
+    let blocked = site.verdict.is_blocked();
+    page::html(StatusCode::FORBIDDEN, &BlockPage { language, site: &site.shown, blocked, parts })
+}
+
+fn as_json(state: &Snapshot, site: &Foreign) -> Response {
+    let table = CategoryTable::shipped();
+    let verdict = &site.verdict;
+    let document = json!({
+        "host": site.shown,
+        "verdict": verdict.word(),
+        "reason": verdict.reason.word(),
+        "rule": state.policy.describe(verdict.rule),
+        "categories": verdict.categories.iter().map(|category| table.key(category)).collect::<Vec<_>>(),
+    });
+    (StatusCode::FORBIDDEN, Json(document)).into_response()
+}
+
+/// Programs say that they take JSON; browsers, that they take HTML.
+fn wants_json(headers: &HeaderMap) -> bool {
+    let accepts = |kind: &str| {
+        let mut accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        accepted.any(|accepted| accepted.to_ascii_lowercase().contains(kind))
+    };
+    accepts("application/json") && !accepts("text/html")
+}
+
+fn why(texts: &Texts, verdict: &Verdict) -> &'static str {
+    match verdict.reason {
+        _ if !verdict.is_blocked() => texts.open_why,
+        Reason::Always => texts.why_always,
+        Reason::Operator => texts.why_operator,
+        Reason::Category => texts.why_category,
+        // These never block.
+        Reason::Special | Reason::Local | Reason::Essential | Reason::None => texts.open_why,
+    }
+}
+
+/// The category that blocks. `always` has no name: what is in it is not for a child to read.
+fn category(language: Language, rule: Rule) -> Option<&'static str> {
+    match rule {
+        Rule::Category(category) if category != luytre_lists::Category::ALWAYS => {
+            CategoryTable::shipped().info(category).map(|info| language.name_of(info))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,115 @@
+//! `GET /`: whether the home is protected, and by what.
+//!
+//! Whoever is on the LAN may see that it is, a child's device too; so nobody sees a name that was asked. What the
+//! questions were about is for the router itself alone, until there is a log-in.
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use luytre_lists::CategoryTable;
+
+use super::language::Language;
+use super::texts::Texts;
+use super::{Connection, page};
+use crate::app::Daemon;
+use crate::status::Status;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct HomePage {
+    language: Language,
+    texts: &'static Texts,
+    list: String,
+    version: &'static str,
+    details: Option<Details>,
+}
+
+/// What the router itself sees.
+struct Details {
+    names: String,
+    age: Option<String>,
+    allowed: String,
+    blocked: String,
+    counted_over: String,
+    categories: Vec<Row>,
+    servers: Vec<String>,
+    notices: Vec<String>,
+}
+
+/// One category's questions.
+struct Row {
+    name: &'static str,
+    asked: String,
+    blocked: String,
+    /// How many were blocked, in percent.
+    percent: u64,
+}
+
+/// The status page.
+pub(super) async fn show(
+    State(daemon): State<Daemon>,
+    Extension(connection): Extension<Connection>,
+    language: Language,
+) -> Response {
+    let (status, texts) = (daemon.status(0), language.texts());
+    let on_router = connection.client.ip().to_canonical().is_loopback();
+    let hours_kept = daemon.config().history.keep_counters as u64;
+    let home = HomePage {
+        language,
+        texts,
+        list: list_state(&status, texts).to_owned(),
+        version: status.version,
+        details: on_router.then(|| Details::of(status, language, hours_kept)),
+    };
+    page::html(StatusCode::OK, &home)
+}
+
+fn list_state(status: &Status, texts: &Texts) -> &'static str {
+    match status.list.state {
+        "starter" => texts.list_starter,
+        "local" => texts.list_local,
+        "refused" => texts.list_refused,
+        other => other,
+    }
+}
+
+impl Details {
+    fn of(status: Status, language: Language, hours_kept: u64) -> Self {
+        let texts = language.texts();
+        let count = |verdict| texts.number(status.verdicts.get(verdict).copied().unwrap_or_default());
+        Self {
+            names: texts.number(status.list.names.into()),
+            age: status.list.age_s.map(|age| texts.span(age)),
+            allowed: count("allowed"),
+            blocked: count("blocked"),
+            counted_over: texts.span(status.uptime_s.min(hours_kept * 3600)),
+            categories: rows(&status, language),
+            servers: status.upstream,
+            notices: status.notices,
+        }
+    }
+}
+
+/// The categories that were asked for, the most often blocked first.
+fn rows(status: &Status, language: Language) -> Vec<Row> {
+    let table = CategoryTable::shipped();
+    let mut counts: Vec<_> = status
+        .categories
+        .iter()
+        .filter_map(|(key, &asked)| {
+            let info = table.info(table.by_key(key)?)?;
+            Some((status.blocked_categories.get(key).copied().unwrap_or_default(), asked, info))
+        })
+        .collect();
+    counts.sort_by_key(|&(blocked, asked, _)| std::cmp::Reverse((blocked, asked)));
+    let texts = language.texts();
+    let row = |(blocked, asked, info)| Row {
+        name: language.name_of(info),
+        asked: texts.number(asked),
+        blocked: texts.number(blocked),
+        percent: (blocked * 100).checked_div(asked).unwrap_or_default(),
+    };
+    counts.into_iter().map(row).collect()
+}

@@ -1,0 +1,58 @@
+//! The page: HTTP on the LAN, for people and for programs.
+//!
+//! A request's way, which is also the order of the modules:
+//!
+//! ```text
+//!  connection ─► guard ─► host ─┬─ ours ──► home (/), status (/api/v1/status)
+//!  (LAN, bounds) (headers)      └─ not ours ─► block: the page that a blocked site's visitor sees
+//! ```
+//!
+//! Everything is made on the server and works without a script. The pages and texts lie in `webui/`; [`texts`] and
+//! [`language`] say them in Vietnamese or English, [`page`] puts them together, [`problem`] is every error.
+
+mod connection;
+mod guard;
+mod host;
+
+mod block;
+mod home;
+mod status;
+
+mod language;
+mod page;
+mod problem;
+mod texts;
+
+#[cfg(test)]
+mod tests;
+
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use axum::{Router, middleware};
+use tokio::net::TcpListener;
+
+pub use self::connection::Connection;
+
+use crate::app::Daemon;
+
+/// The largest body that a request may have, in bytes. None is read yet; this bounds whatever comes to read one.
+const MAX_BODY: usize = 64 << 10;
+
+/// Serves until the task is dropped.
+pub async fn serve(listener: TcpListener, daemon: Daemon) {
+    connection::serve(listener, daemon, connection::Limits::default()).await;
+}
+
+/// Every page and resource. Requests bring their [`Connection`] as an extension.
+pub fn router(daemon: Daemon) -> Router {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/api/v1/status", get(status::show))
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(daemon.clone(), host::sort))
+        // Outermost, so that no answer goes without.
+        .layer(middleware::map_response(guard::harden))
+        .with_state(daemon)
+}
