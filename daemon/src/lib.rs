@@ -49,3 +49,6 @@ pub mod clock;
 pub mod files;
 pub mod system;
 pub mod tasks;
+
+#[cfg(test)]
+mod allocations;

@@ -188,3 +188,78 @@ fn key_of(query: &Query) -> Key<'_> {
         checking_disabled: query.checking_disabled(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use arc_swap::ArcSwap;
+
+    use super::*;
+    use crate::cache;
+    use crate::config::Config;
+    use crate::list::LoadedList;
+    use crate::wire::{Header, Records, rtype};
+
+    fn resolver() -> Resolver {
+        let config = Config::default();
+        let snapshot = Snapshot::build(&config, (Arc::new(LoadedList::starter()), None), Arc::default());
+        Resolver {
+            shared: Arc::new(ArcSwap::from_pointee(snapshot)),
+            cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),
+            history: Arc::new(History::new(&config.history)),
+            clock: Clock::default(),
+            gate: Gate::default(),
+        }
+    }
+
+    /// A question with EDNS, or an answer to it with one address.
+    fn message(name: &str, answered: bool) -> Vec<u8> {
+        let (flags, answers, additional) = if answered { (0x81, 1, 0) } else { (0x01, 0, 1) };
+        let mut bytes = vec![0, 0, flags, 0, 0, 1, 0, answers, 0, 0, 0, additional];
+        for label in name.split('.') {
+            bytes.push(u8::try_from(label.len()).unwrap());
+            bytes.extend_from_slice(label.as_bytes());
+        }
+        bytes.extend_from_slice(&[0, 0, 1, 0, 1]);
+        let address = [0xc0, 12, 0, 1, 0, 1, 0, 0, 1, 0, 0, 4, 192, 0, 2, 1];
+        let opt = [0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0];
+        bytes.extend_from_slice(if answered { &address[..] } else { &opt[..] });
+        bytes
+    }
+
+    #[test]
+    fn a_blocked_or_cached_answer_allocates_nothing() {
+        let resolver = resolver();
+        let question = message("example.com", false);
+        let query = Query::parse(&question).unwrap();
+        resolver.cache.put(&key_of(&query), &message("example.com", true), 0, 0);
+        let client = SocketAddr::from(([192, 168, 1, 7], 5353));
+        let peer = Peer { client, reached: [192, 168, 1, 1].into(), stream: false };
+        let mut out = [0; REPLY_ROOM];
+        // The first look at the pointer sets up this thread's place in it.
+        drop(resolver.shared.load());
+
+        for (asked, source) in
+            [("www.bet365.com", Source::Local), ("example.com", Source::Cache), ("luytre.lan", Source::Local)]
+        {
+            let question = message(asked, false);
+            let mut answered = 0;
+            let allocations = crate::allocations::during(|| {
+                let state = resolver.shared.load();
+                let moment = resolver.clock.moment();
+                if let Step::Reply(len, Some(outcome)) =
+                    resolver.answer(&state, moment, peer, &question, &mut out)
+                {
+                    assert_eq!(outcome.source, source);
+                    resolver.history.record(&outcome);
+                    answered = len;
+                }
+            });
+            assert_eq!(allocations, 0, "{asked}");
+            let header = Header::read(&out[..answered]).unwrap();
+            assert_eq!((header.counts[1], header.flags & 0x8080), (1, 0x8080), "{asked}");
+            let opts = Records::of(&out[..answered]).unwrap().filter(|record| record.rtype == rtype::OPT);
+            assert_eq!(opts.count(), 1, "{asked}");
+        }
+        assert_eq!(resolver.history.totals().blocked, 1);
+    }
+}

@@ -1,49 +1,9 @@
-//! A cached answer allocates nothing (design invariant 4). The counter is per thread, so that tests may run beside
-//! each other; it is the test binary's one global allocator.
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+//! A cached answer allocates nothing.
 
 use super::*;
+use crate::allocations;
 use crate::cache::MAX_ANSWER;
 use crate::wire::rtype;
-
-struct Counting;
-
-thread_local! {
-    // Const and without a destructor: reading it allocates nothing itself.
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
-// SAFETY: the system's allocator does all the work; counting touches no memory of its callers.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: as above.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-}
-
-/// How often this thread allocates while `work` runs.
-pub(crate) fn allocations_during(work: impl FnOnce()) -> usize {
-    let before = ALLOCATIONS.get();
-    work();
-    ALLOCATIONS.get() - before
-}
 
 #[test]
 fn neither_hit_nor_miss_nor_put_allocates() {
@@ -51,8 +11,8 @@ fn neither_hit_nor_miss_nor_put_allocates() {
     let (here, missing) = (name("example.com"), name("example.net"));
     let bytes = Message::typical("example.com", 60).encode();
     let mut out = [0; MAX_ANSWER];
-    assert_eq!(allocations_during(|| drop(vec![1])), 1, "the counter counts");
-    let allocations = allocations_during(|| {
+    assert_eq!(allocations::during(|| drop(vec![1])), 1, "the counter counts");
+    let allocations = allocations::during(|| {
         for now in 0..50 {
             assert!(matches!(cache.put(&key(&here, rtype::A), &bytes, 0, now), Stored::Kept { .. }));
             assert!(cache.get(&key(&here, rtype::A), now, &mut out).is_some());

@@ -17,6 +17,7 @@ async fn our_own_hosts_get_our_page() {
         &format!("127.0.0.1:{port}"),
         "[::ffff:127.0.0.1]",
         "127.0.0.3:80",
+        "localhost:8080",
     ] {
         let answer = house.get(host, "/").await;
         assert_eq!(answer.status, 200, "{host}");
