@@ -201,7 +201,7 @@ fn with_verdict<'a>(output: &'a str, verdict: &str) -> impl Iterator<Item = &'a 
 }
 
 fn lookup(luytre: &Path, list: &Path, names: &[String]) -> Result<String> {
-    let output = Command::new(luytre).args(["lookup", "--list"]).arg(list).args(names).output()?;
+    let output = Command::new(luytre).args(["lookup", "--list"]).arg(list).arg("--").args(names).output()?;
     let text = String::from_utf8(output.stdout).context("luytre lookup printed no UTF-8")?;
     // Exit code 1 also means that one name of many was unusable.
     ensure!(

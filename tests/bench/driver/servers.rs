@@ -165,7 +165,7 @@ fn luytre_config(folder: &Path, list: &Path, listen: SocketAddr, upstream: Socke
          [reply]\nmode = \"null\"\n\n\
          [state]\ndir = {state:?}\n\n\
          [web]\nlisten = []\n\n\
-         [limits]\nclient_rate = 1000000000\nclient_burst = 1000000000\n",
+         [limits]\nclient_rate = 0\n",
         state = folder.join("state"),
     )
 }
