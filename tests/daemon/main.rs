@@ -3,7 +3,8 @@
 //! Each scenario starts the built program on loopback with a list, an upstream and a configuration of its own; see
 //! [`harness`]. The modules stand in the order in which a question meets their subject.
 //!
-//! `LUYTRE_BIN` names another program to test. `LUYTRE_LONG=1` lets [`endurance`] go on for minutes instead of seconds.
+//! `LUYTRE_BIN` and `LUYTRE_HUB_BIN` name other programs to test than those of `./dev build`. `LUYTRE_LONG=1` lets
+//! [`endurance`] go on for minutes instead of seconds.
 
 #![expect(
     clippy::unwrap_used,
@@ -15,4 +16,26 @@
 
 mod harness;
 
+mod special;
+
+mod order;
+
+mod limits;
+mod odd_packets;
+mod tcp;
+
 mod blocking;
+
+mod cache;
+mod failures;
+mod forwarding;
+mod truncation;
+
+mod configuration;
+mod lists;
+mod status;
+
+mod endurance;
+
+mod centre;
+mod real_data;

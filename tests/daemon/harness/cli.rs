@@ -1,9 +1,8 @@
 //! The program as a person calls it.
 
-use std::ffi::OsStr;
 use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// How a command ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,36 +13,39 @@ pub(crate) struct Ended {
 }
 
 /// Runs `luytre` with these arguments to its end.
-pub(crate) fn luytre<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ended {
-    luytre_reading("", arguments)
+pub(crate) fn luytre<'a>(arguments: impl AsRef<[&'a str]>) -> Ended {
+    let mut command = Command::new(program());
+    command.args(arguments.as_ref());
+    Ended::of(command, "")
 }
 
-/// The same, with text on its standard input.
-pub(crate) fn luytre_reading<S: AsRef<OsStr>>(input: &str, arguments: impl IntoIterator<Item = S>) -> Ended {
-    let mut child = Command::new(program())
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command that does not read it is free to end first.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap().into()
-}
-
-impl From<Output> for Ended {
-    fn from(output: Output) -> Self {
+impl Ended {
+    /// Runs a command to its end, with text on its standard input.
+    pub(crate) fn of(mut command: Command, input: &str) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A command that does not read it is free to end first.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
         let text = |bytes| String::from_utf8(bytes).expect("people read it, so it is UTF-8");
         let code = output.status.code().expect("ended by itself, not by a signal");
         Self { code, out: text(output.stdout), err: text(output.stderr) }
     }
 }
 
-/// The program under test: `LUYTRE_BIN`, else what `./dev build` leaves.
-pub(super) fn program() -> PathBuf {
-    let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release/luytre");
-    let program = std::env::var_os("LUYTRE_BIN").map_or_else(|| PathBuf::from(built), PathBuf::from);
+/// The daemon's program: `LUYTRE_BIN`, else what `./dev build` leaves.
+pub(crate) fn program() -> PathBuf {
+    built("LUYTRE_BIN", "luytre")
+}
+
+/// The centre's program: `LUYTRE_HUB_BIN`, else what `./dev build` leaves.
+pub(crate) fn hub_program() -> PathBuf {
+    built("LUYTRE_HUB_BIN", "luytre-hub")
+}
+
+fn built(variable: &str, name: &str) -> PathBuf {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release");
+    let program = std::env::var_os(variable).map_or_else(|| target.join(name), PathBuf::from);
     assert!(program.is_file(), "{} is not there: ./dev build makes it", program.display());
     program
 }

@@ -37,9 +37,12 @@ impl Deref for Daemon {
 impl Daemon {
     pub(super) fn start(house: House) -> Self {
         let process = Process::start(&house);
-        let daemon = Self { house, process, stopped: false };
-        daemon.wait_until_it_answers();
-        daemon
+        Self { house, process, stopped: false }
+    }
+
+    pub(crate) fn wait_until_it_answers(self) -> Self {
+        self.process.wait_until_it_answers();
+        self
     }
 
     // ---- Asking ----
@@ -88,8 +91,7 @@ impl Daemon {
 
     /// `luytre status --json`.
     pub(crate) fn status(&self) -> Value {
-        let config = self.house.config_file();
-        let ended = luytre(["status".as_ref(), "--json".as_ref(), "--config".as_ref(), config.as_os_str()]);
+        let ended = luytre(["status", "--json", "--config", self.house.config_file()]);
         assert_eq!((ended.code, ended.err.as_str()), (0, ""));
         serde_json::from_str(&ended.out).unwrap()
     }
@@ -124,6 +126,10 @@ impl Daemon {
         self.reload()
     }
 
+    pub(crate) fn signal(&self, signal: libc::c_int) {
+        self.process.signal(signal);
+    }
+
     /// SIGHUP; returns what was logged about it.
     pub(crate) fn reload(&self) -> String {
         let before = self.process.log.lock().unwrap().len();
@@ -145,19 +151,18 @@ impl Daemon {
         self.stopped = true;
     }
 
+    /// Ends it as a power cut does.
+    pub(crate) fn kill(&mut self) {
+        self.process.child.kill().unwrap();
+        self.process.child.wait().unwrap();
+        self.stopped = true;
+    }
+
     /// Starts it again, with a new log.
     pub(crate) fn start_again(&mut self) {
         self.process = Process::start(&self.house);
         self.stopped = false;
-        self.wait_until_it_answers();
-    }
-
-    fn wait_until_it_answers(&self) {
-        // Logged when sockets, control socket and signals are there.
-        eventually("the daemon answers", || {
-            self.process.has_logged(" answering ") || self.process.has_ended()
-        });
-        assert!(!self.process.has_ended(), "the daemon did not start:\n{}", self.log());
+        self.process.wait_until_it_answers();
     }
 
     /// What must hold at the end of every scenario.
@@ -203,6 +208,12 @@ impl Process {
             stderr.lines().map_while(Result::ok).for_each(|line| lines.lock().unwrap().push(line));
         });
         Self { child, log }
+    }
+
+    fn wait_until_it_answers(&self) {
+        // Logged when sockets, control socket and signals are there.
+        eventually("the daemon answers", || self.has_logged(" answering ") || self.has_ended());
+        assert!(!self.has_ended(), "the daemon did not start");
     }
 
     fn has_logged(&self, text: &str) -> bool {

@@ -1,10 +1,8 @@
 //! A house before its daemon runs: configuration, list, upstream servers.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU16, Ordering};
-
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use tempfile::TempDir;
 
@@ -15,6 +13,7 @@ use super::upstream::Upstream;
 /// A folder with everything that a daemon needs; gone when dropped.
 pub(crate) struct House {
     folder: TempDir,
+    config_file: String,
     /// `luytre.toml` by dotted key, each value in TOML.
     settings: BTreeMap<String, String>,
     entries: Vec<(String, String)>,
@@ -27,8 +26,10 @@ impl House {
     /// A house that listens on 127.0.0.1 and ::1, with an empty list and a plain upstream.
     pub(crate) fn new() -> Self {
         let port = free_port();
+        let folder = TempDir::with_prefix("luytre-test-").unwrap();
         let house = Self {
-            folder: TempDir::with_prefix("luytre-test-").unwrap(),
+            config_file: format!("{}/luytre.toml", folder.path().display()),
+            folder,
             settings: BTreeMap::new(),
             entries: Vec::new(),
             upstreams: vec![Upstream::plain()],
@@ -86,18 +87,19 @@ impl House {
     }
 
     /// A place in the house's folder.
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+    pub(crate) fn path(&self, name: &str) -> String {
+        format!("{}/{name}", self.folder.path().display())
     }
 
-    pub(crate) fn config_file(&self) -> PathBuf {
-        self.path("luytre.toml")
+    pub(crate) fn config_file(&self) -> &str {
+        &self.config_file
     }
 
     /// Writes a file in the house's folder where it lies: no rename, as a careless person does it.
-    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
-        overwrite(&path, bytes.as_ref());
+        #[expect(clippy::disallowed_methods, reason = "half a file is what some scenarios are about")]
+        std::fs::write(&path, bytes).unwrap();
         path
     }
 
@@ -117,6 +119,11 @@ impl House {
 
     /// Starts the daemon on the files that lie there.
     pub(crate) fn start_as_it_is(self) -> Daemon {
+        self.start_without_waiting().wait_until_it_answers()
+    }
+
+    /// The same, and does not wait until it answers.
+    pub(crate) fn start_without_waiting(self) -> Daemon {
         Daemon::start(self)
     }
 
@@ -132,11 +139,6 @@ impl House {
         }
         self.write("luytre.toml", text);
     }
-}
-
-fn overwrite(path: &Path, bytes: &[u8]) {
-    #[expect(clippy::disallowed_methods, reason = "half a file is what some scenarios are about")]
-    std::fs::write(path, bytes).unwrap();
 }
 
 /// A port that is free for UDP and TCP. Below those that the kernel gives to clients and upstreams, so that nobody

@@ -13,7 +13,7 @@ use super::words::{rcode_word, type_number, type_word};
 const EXTENDED_ERROR: u16 = 15;
 
 /// A whole message: every byte belongs to something, every name can be read, one OPT record at most.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Message {
     pub(crate) bytes: Vec<u8>,
     pub(crate) id: u16,
@@ -149,9 +149,18 @@ impl fmt::Display for Message {
     }
 }
 
+/// For failures: the same, and the bytes for whoever wants to know more.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hex: String = self.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        write!(f, "{:?} [{}: {hex}]", self.to_string(), self.question)
+    }
+}
+
 impl PartialEq<&str> for Message {
     fn eq(&self, text: &&str) -> bool {
-        self.to_string() == *text
+        let told = self.to_string();
+        told == *text
     }
 }
 
@@ -213,7 +222,7 @@ impl Opt {
             rest = &rest[end..];
         }
         let [rcode_high, version, flags, low] = record.ttl.to_be_bytes();
-        // RFC 6891 §6.1.4: the other flags are reserved, "MUST be sent as zero".
+        // RFC 6891 §6.1.4, of the other flags: "Set to zero by senders".
         if record.owner != "." || flags & 0x7f != 0 || low != 0 {
             return Err(format!("an odd OPT record: {record:?}"));
         }
@@ -228,10 +237,10 @@ impl<B: AsRef<[u8]>> WireName<B> {
     fn text(&self) -> String {
         let mut rest = self.0.as_ref();
         let mut text = String::new();
-        while let [len @ 1.., tail @ ..] = rest {
-            let (label, tail) = tail.split_at(usize::from(*len));
+        while let Some((&len @ 1.., labels)) = rest.split_first() {
+            let (label, behind) = labels.split_at(usize::from(len));
             text += &format!("{}.", label.escape_ascii());
-            rest = tail;
+            rest = behind;
         }
         if text.is_empty() { ".".to_owned() } else { text.trim_end_matches('.').to_owned() }
     }

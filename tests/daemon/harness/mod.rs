@@ -1,7 +1,7 @@
 //! What the scenarios are told with: a house with its daemon, its list, its upstream and its clients, all on loopback.
 //!
 //! A scenario builds a [`House`], starts it, asks it by text (`"bad.example HTTPS"`) and compares what comes back as
-//! text too (`"NOERROR A 10 127.0.0.1 ede 17 4"`, see [`Message`]'s `Display`). What holds for every answer is checked
+//! text too (`"NOERROR A 10 127.0.0.1 ede 17 4"`, see [`message`]). What holds for every answer is checked
 //! where it comes in ([`query`]), and what holds for every daemon when it ends ([`daemon`]): no scenario repeats it.
 
 mod cli;
@@ -16,13 +16,12 @@ mod stream;
 mod upstream;
 mod words;
 
-pub(crate) use self::cli::{Ended, luytre};
+pub(crate) use self::cli::{Ended, hub_program, luytre, program};
 pub(crate) use self::daemon::Daemon;
 pub(crate) use self::house::House;
 pub(crate) use self::list::compiled;
 pub(crate) use self::message::Message;
-pub(crate) use self::packet::{A, CD, DO, Packet, RD, Section, flag, wire_name};
+pub(crate) use self::packet::{A, CD, Packet, RD, Section, flag, option, wire_name};
 pub(crate) use self::patience::{eventually, patiently, stopwatch};
-pub(crate) use self::query::Query;
 pub(crate) use self::stream::Stream;
 pub(crate) use self::upstream::{Asked, Upstream};

@@ -40,11 +40,11 @@ pub(crate) enum Section {
 /// A message being written.
 #[derive(Clone)]
 pub(crate) struct Packet {
-    pub(crate) id: u16,
-    pub(crate) flags: u16,
-    pub(crate) question: Vec<u8>,
+    id: u16,
+    flags: u16,
+    question: Vec<u8>,
     /// Questions, answers, authority and additional records, as the header claims.
-    pub(crate) counts: [u16; 4],
+    counts: [u16; 4],
     sections: [Vec<u8>; 3],
     tail: Vec<u8>,
 }
@@ -65,6 +65,17 @@ impl Packet {
 
     fn new(id: u16, flags: u16, question: Vec<u8>) -> Self {
         Self { id, flags, question, counts: [1, 0, 0, 0], sections: Default::default(), tail: Vec::new() }
+    }
+
+    pub(crate) fn id(mut self, id: u16) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// All flags, opcode and response code at once.
+    pub(crate) fn flags(mut self, flags: u16) -> Self {
+        self.flags = flags;
+        self
     }
 
     pub(crate) fn set(mut self, flags: u16) -> Self {

@@ -107,7 +107,7 @@ impl Query {
     }
 
     fn packet(&self) -> Packet {
-        let packet = Packet { flags: self.flags, id: rand_id(&self.text), ..Packet::query(&self.text) };
+        let packet = Packet::query(&self.text).id(some_id(&self.text)).flags(self.flags);
         match self.edns {
             Some((size, ttl)) => packet.opt(size, ttl, &self.options),
             None => packet,
@@ -157,10 +157,16 @@ impl Client {
     }
 
     pub(crate) fn receive(&self) -> Message {
+        let bytes = self.receive_bytes();
+        Message::decode(&bytes).unwrap_or_else(|why| panic!("{why}: {bytes:02x?}"))
+    }
+
+    /// What came, whether it can be read or not.
+    pub(crate) fn receive_bytes(&self) -> Vec<u8> {
         let mut buffer = [0; 65_535];
         let len =
             self.0.recv(&mut buffer).unwrap_or_else(|error| panic!("no answer in {PATIENCE:?}: {error}"));
-        Message::decode(&buffer[..len]).unwrap_or_else(|why| panic!("{why}: {:02x?}", &buffer[..len]))
+        buffer[..len].to_vec()
     }
 
     fn exchange(&self, message: &[u8]) -> Message {
@@ -171,11 +177,11 @@ impl Client {
     /// The answer to a message that is answered at once if at all. One socket's datagrams are taken in order: when a
     /// question behind the message has its answer, there was none to the message.
     pub(crate) fn answer_to(&self, message: &[u8]) -> Option<Message> {
-        let behind = Packet { id: 0xbe1d, ..Packet::query("luytre.lan") };
+        const BEHIND: u16 = 0xbe1d;
         self.send(message);
-        self.send(&behind.bytes());
+        self.send(&Packet::query("luytre.lan").id(BEHIND).bytes());
         let first = self.receive();
-        let is_behind = |message: &Message| message.id == behind.id && message.question == "luytre.lan A";
+        let is_behind = |message: &Message| message.id == BEHIND && message.question == "luytre.lan A";
         if is_behind(&first) {
             return None;
         }
@@ -186,6 +192,6 @@ impl Client {
 }
 
 /// IDs that differ from question to question, and are the same in each run.
-fn rand_id(text: &str) -> u16 {
+fn some_id(text: &str) -> u16 {
     text.bytes().fold(0x5eed, |id: u16, byte| id.rotate_left(5) ^ u16::from(byte))
 }
