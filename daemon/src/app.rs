@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
 
 use crate::cache::{self, Cache};
 use crate::clock::Clock;
@@ -15,6 +15,7 @@ use crate::history::History;
 use crate::list::LoadedList;
 use crate::listen::rate::Rate;
 use crate::listen::{tcp, udp};
+use crate::process::{Process, Signals, Wish};
 use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
 use crate::status::{CacheStatus, ListStatus, Status};
@@ -76,6 +77,7 @@ impl App {
         let resolver = Resolver {
             shared: Arc::new(ArcSwap::from_pointee(snapshot)),
             cache: Arc::new(Cache::new(&cache_settings, seed())),
+            places: Arc::new(Semaphore::new(config.limits.in_flight)),
             history: Arc::new(History::new(&config.history)),
             clock,
             gate: Gate::default(),
@@ -94,7 +96,7 @@ impl App {
     }
 
     /// Answers until SIGTERM or SIGINT; SIGHUP reloads.
-    pub fn run(self) -> Result<(), StartError> {
+    pub fn run(self, process: Process) -> Result<(), StartError> {
         let Self { daemon, udp, tcp, web } = self;
         let failed = |what: &'static str| move |error: std::io::Error| StartError(format!("{what}: {error}"));
         let rate = Arc::new(Rate::new(daemon.started_with.limits.clients, seed()));
@@ -110,8 +112,8 @@ impl App {
                 .spawn(move || answer_udp(resolver, rate, sockets))
                 .map_err(failed("a thread can't start"))?;
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.map_err(failed("the runtime can't start"))?.block_on(daemon.serve(rate, tcp, web))
+        let Process { runtime, signals } = process;
+        runtime.block_on(daemon.serve(rate, tcp, web, signals))
     }
 }
 
@@ -122,9 +124,10 @@ fn answer_udp(resolver: Resolver, rate: Arc<Rate>, sockets: Vec<std::net::UdpSoc
         Err(error) => return tracing::error!(%error, "a UDP thread can't start"),
     };
     runtime.block_on(async {
+        let outlet = Arc::new(resolver.outlet());
         let mut workers = Vec::new();
         for socket in sockets {
-            match udp::Worker::new(resolver.clone(), Arc::clone(&rate), socket) {
+            match udp::Worker::new(resolver.clone(), Arc::clone(&rate), Arc::clone(&outlet), socket) {
                 Ok(worker) => workers.push(tasks::spawn("udp", worker.run())),
                 Err(error) => tracing::error!(%error, "a UDP socket can't be served"),
             }
@@ -141,11 +144,18 @@ impl Daemon {
         rate: Arc<Rate>,
         tcp: Vec<std::net::TcpListener>,
         web: Vec<std::net::TcpListener>,
+        mut signals: Signals,
     ) -> Result<(), StartError> {
         let failed = |error: std::io::Error| StartError(format!("a socket can't be served: {error}"));
         let clients = tcp::Clients::default();
+        let outlet = Arc::new(self.resolver.outlet());
         for listener in tcp {
-            let acceptor = tcp::Acceptor::new(self.resolver.clone(), Arc::clone(&rate), clients.clone());
+            let acceptor = tcp::Acceptor::new(
+                self.resolver.clone(),
+                Arc::clone(&rate),
+                Arc::clone(&outlet),
+                clients.clone(),
+            );
             tasks::spawn("tcp", acceptor.run(tokio::net::TcpListener::from_std(listener).map_err(failed)?));
         }
         for listener in web {
@@ -162,20 +172,9 @@ impl Daemon {
                 tracing::warn!(%error, socket = %socket.display(), "no control socket: `luytre status` won't work")
             }
         }
-        let mut stop = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
-        let [terminate, interrupt] = &mut stop;
-        let (Ok(terminate), Ok(interrupt), Ok(mut reload)) =
-            (terminate, interrupt, signal(SignalKind::hangup()))
-        else {
-            return Err(StartError("signals can't be received".into()));
-        };
         self.log_start();
-        loop {
-            tokio::select! {
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
-                _ = reload.recv() => self.reload().await,
-            }
+        while signals.next().await == Wish::Reload {
+            self.reload().await;
         }
         tracing::info!("stopped");
         let _ = std::fs::remove_file(socket);
@@ -295,6 +294,7 @@ fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
         ("[cache]", before.cache != after.cache),
         ("[history]", before.history != after.history),
         ("limits.workers", before.limits.workers != after.limits.workers),
+        ("limits.in_flight", before.limits.in_flight != after.limits.in_flight),
         ("limits.clients", before.limits.clients != after.limits.clients),
     ];
     changed.iter().filter(|(_, changed)| *changed).map(|(key, _)| *key).collect()
@@ -311,7 +311,6 @@ fn upstream_settings(config: &Config) -> upstream::Settings {
         strategy: config.upstream.strategy,
         zones: zones.collect(),
         timeout: config.upstream.timeout,
-        in_flight: config.limits.in_flight,
     }
 }
 

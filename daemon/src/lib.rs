@@ -16,7 +16,7 @@
 //! * [`list`] is the compiled list in force; [`cache`] and [`upstream`] find answers; [`reply`] writes them.
 //! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that.
 //! * [`web`] is the page, [`control`] the socket behind `luytre status`, [`status`] what both tell.
-//! * [`command`] is the command line; [`clock`], [`tasks`], [`files`] and [`system`] are the operating system.
+//! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], [`process`] and [`system`] are the operating system.
 
 pub mod command;
 pub mod config;
@@ -47,6 +47,7 @@ pub mod web;
 
 pub mod clock;
 pub mod files;
+pub mod process;
 pub mod system;
 pub mod tasks;
 

@@ -86,7 +86,7 @@ impl Query {
             return Err(error(Rcode::Refused));
         }
         match rtype {
-            rtype::OPT | 0 => return Err(error(Rcode::FormErr)),
+            0 | rtype::OPT | rtype::NXNAME => return Err(error(Rcode::FormErr)),
             meta if rtype::META.contains(&meta) => return Err(error(Rcode::NotImp)),
             _ => {}
         }

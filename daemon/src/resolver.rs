@@ -7,6 +7,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::cache::{Cache, Key, MAX_ANSWER};
 use crate::clock::{Clock, Moment};
 use crate::gate::Gate;
@@ -14,9 +16,10 @@ use crate::history::History;
 use crate::outcome::{Outcome, Source};
 use crate::policy::Action;
 use crate::query::{Query, Unanswerable};
-use crate::reply::{ede, local, relay};
+use crate::reply::relay::{self, Answer};
+use crate::reply::{ede, local};
 use crate::snapshot::{Shared, Snapshot};
-use crate::upstream::{ExchangeError, Forwarder};
+use crate::upstream::{ExchangeError, Forwarder, Outlet};
 use crate::wire::{MAX_MESSAGE, Rcode, flags};
 
 /// What every listener answers with.
@@ -26,6 +29,8 @@ pub struct Resolver {
     pub shared: Shared,
     /// Upstream answers.
     pub cache: Arc<Cache>,
+    /// The questions that may be on their way upstream, in all.
+    pub places: Arc<Semaphore>,
     /// What was asked.
     pub history: Arc<History>,
     /// The time.
@@ -66,6 +71,11 @@ pub struct Pending {
 pub const REPLY_ROOM: usize = MAX_ANSWER + 64;
 
 impl Resolver {
+    /// A way upstream for the runtime that calls this.
+    pub fn outlet(&self) -> Outlet {
+        Outlet::new(Arc::clone(&self.shared.load().upstream), Arc::clone(&self.places))
+    }
+
     /// Answers a message as far as that needs no waiting. `out` has at least [`REPLY_ROOM`] bytes.
     pub fn answer(
         &self,
@@ -75,16 +85,15 @@ impl Resolver {
         message: &[u8],
         out: &mut [u8],
     ) -> Step {
+        let is_ours = state.lan.contains(peer.client.ip());
         let query = match Query::parse(message) {
-            Ok(query) => query,
-            Err(Unanswerable::Silence) => return Step::Silence,
-            Err(Unanswerable::Error { rcode, question_end, edns }) => {
+            Ok(query) if is_ours => query,
+            Ok(query) => return Step::Reply(local::prohibited(&query, message, out), None),
+            Err(Unanswerable::Error { rcode, question_end, edns }) if is_ours => {
                 return Step::Reply(local::error(message, question_end, rcode, edns, out), None);
             }
+            Err(_) => return Step::Silence,
         };
-        if !state.lan.contains(peer.client.ip()) {
-            return Step::Reply(local::prohibited(&query, message, out), None);
-        }
         let (who, verdict) = state.decide(peer.client.ip(), query.name(), query.rtype, moment.now);
         let outcome = |source| Outcome {
             time: moment.now,
@@ -144,8 +153,7 @@ impl Resolver {
         let mut reply;
         match answer {
             Ok(mut answer) => {
-                // Without recursion the answer is only what that server had at hand.
-                if query.header.has(flags::RD) && answer.extended_rcode == 0 && answer.errors.is_empty() {
+                if self.is_for_keeping(forwarder, query, &answer) {
                     self.cache.put(&key_of(query), &answer.message, 0, self.clock.moment().seconds);
                 }
                 let len = answer.message.len();
@@ -167,6 +175,16 @@ impl Resolver {
         }
         self.gate.admit(&outcome).await;
         (reply, outcome)
+    }
+}
+
+impl Resolver {
+    /// Whether an answer may be given to the next who asks. Without recursion it is only what that server had at hand;
+    /// a code or a reason beyond the header would be lost; and servers that a reload has replaced may say other things.
+    fn is_for_keeping(&self, forwarder: &Forwarder, query: &Query, answer: &Answer) -> bool {
+        let plain = answer.extended_rcode == 0 && answer.errors.is_empty();
+        let current = Arc::ptr_eq(forwarder.settings(), &self.shared.load().upstream);
+        query.header.has(flags::RD) && plain && current
     }
 }
 
@@ -205,6 +223,7 @@ mod tests {
         Resolver {
             shared: Arc::new(ArcSwap::from_pointee(snapshot)),
             cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),
+            places: Arc::new(Semaphore::new(1)),
             history: Arc::new(History::new(&config.history)),
             clock: Clock::default(),
             gate: Gate::default(),

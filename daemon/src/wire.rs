@@ -29,8 +29,11 @@ pub mod rtype {
     pub const OPT: u16 = 41;
     pub const DS: u16 = 43;
     pub const HTTPS: u16 = 65;
-    /// TKEY, TSIG, IXFR, AXFR, MAILB, MAILA and all that is for one hop or one pair of servers; ANY (255) aside.
-    pub const META: std::ops::RangeInclusive<u16> = 249..=254;
+    /// Stands in NSEC records only; a question for it is malformed (RFC 9824 §3.5).
+    pub const NXNAME: u16 = 128;
+    /// Questions and meta-types (RFC 6895 §3.1): transfers, keys of one hop, and what nobody has defined yet; ANY
+    /// (255) aside.
+    pub const META: std::ops::RangeInclusive<u16> = 129..=254;
     pub const ANY: u16 = 255;
 }
 

@@ -10,13 +10,15 @@ use super::Failed;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::process::Process;
 use crate::system::environment;
 
 /// Answers until stopped.
 pub(super) fn run(file: &Path, clock: Clock) -> Result<ExitCode, Failed> {
     log_to_stderr();
+    let process = Process::begin()?;
     let config = Config::load(file, environment())?;
-    App::start(config, file.to_owned(), clock)?.run()?;
+    App::start(config, file.to_owned(), clock)?.run(process)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -15,12 +15,12 @@ use hickory_server::net::tcp::TcpStream;
 use hickory_server::net::{BufDnsStreamHandle, DnsStreamHandle};
 use hickory_server::proto::op::SerialMessage;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::rate::{Allowance, Rate};
 use crate::resolver::{Peer, REPLY_ROOM, Resolver, Step};
 use crate::tasks;
-use crate::upstream::Forwarder;
+use crate::upstream::Outlet;
 
 /// Questions of one connection that may wait for upstream at once (RFC 7766 §6.2.1.1: answer as they come).
 const PIPELINED: usize = 16;
@@ -29,13 +29,14 @@ const PIPELINED: usize = 16;
 pub struct Acceptor {
     resolver: Resolver,
     rate: Arc<Rate>,
+    outlet: Arc<Outlet>,
     clients: Clients,
 }
 
 impl Acceptor {
-    /// An acceptor; all addresses share `clients`.
-    pub fn new(resolver: Resolver, rate: Arc<Rate>, clients: Clients) -> Self {
-        Self { resolver, rate, clients }
+    /// An acceptor; all addresses share `clients`, and the runtime's `outlet`.
+    pub fn new(resolver: Resolver, rate: Arc<Rate>, outlet: Arc<Outlet>, clients: Clients) -> Self {
+        Self { resolver, rate, outlet, clients }
     }
 
     /// Accepts until the task is dropped. An accept error (out of descriptors, say) is waited out, never an end.
@@ -53,9 +54,15 @@ impl Acceptor {
             let bounds = (limits.tcp_connections, limits.tcp_connections_per_client);
             // Over the bound: closed at once, so that the client tries again elsewhere or later.
             let Some(place) = self.clients.enter(client.ip(), bounds) else { continue };
-            let (resolver, rate) = (self.resolver.clone(), Arc::clone(&self.rate));
+            let connection = Connection {
+                resolver: self.resolver.clone(),
+                rate: Arc::clone(&self.rate),
+                outlet: Arc::clone(&self.outlet),
+                client,
+                idle: limits.tcp_idle,
+            };
             tasks::spawn("tcp connection", async move {
-                if let Err(error) = serve(resolver, rate, stream, client, limits.tcp_idle).await {
+                if let Err(error) = connection.serve(stream).await {
                     tracing::debug!(%client, %error, "a TCP connection ended");
                 }
                 drop(place);
@@ -64,46 +71,65 @@ impl Acceptor {
     }
 }
 
-async fn serve(
+/// One client's connection.
+struct Connection {
     resolver: Resolver,
     rate: Arc<Rate>,
-    stream: tokio::net::TcpStream,
+    outlet: Arc<Outlet>,
     client: SocketAddr,
     idle: Duration,
-) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let peer = Peer { client, reached: stream.local_addr()?.ip().to_canonical(), stream: true };
-    let (mut messages, sender) = TcpStream::from_stream(AsyncIoTokioAsStd(stream), client);
-    let forwarder = Forwarder::new(resolver.shared.load().upstream.clone());
-    let pipeline = Arc::new(Semaphore::new(PIPELINED));
-    loop {
-        let message = match tokio::time::timeout(idle, messages.next()).await {
-            Ok(Some(Ok(message))) => message.into_parts().0,
-            Ok(Some(Err(error))) => return Err(io::Error::other(error)),
-            Ok(None) => return Ok(()),
-            // Idle for us is idle for the client: nothing waits for upstream either.
-            Err(_) if pipeline.available_permits() == PIPELINED => return Ok(()),
-            Err(_) => continue,
-        };
-        let mut out = vec![0; REPLY_ROOM];
-        let state = resolver.shared.load_full();
-        let allowance = Allowance::of(&state.limits);
-        let moment = resolver.clock.moment();
-        if allowance.is_some_and(|allowance| !rate.allows(client.ip(), moment.micros, allowance)) {
-            return Ok(());
+}
+
+impl Connection {
+    async fn serve(self, stream: tokio::net::TcpStream) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        let peer =
+            Peer { client: self.client, reached: stream.local_addr()?.ip().to_canonical(), stream: true };
+        let (mut messages, sender) = TcpStream::from_stream(AsyncIoTokioAsStd(stream), self.client);
+        let pipeline = Arc::new(Semaphore::new(PIPELINED));
+        loop {
+            let message = match tokio::time::timeout(self.idle, messages.next()).await {
+                Ok(Some(Ok(message))) => message.into_parts().0,
+                Ok(Some(Err(error))) => return Err(io::Error::other(error)),
+                Ok(None) => return Ok(()),
+                // Idle for us is idle for the client: nothing waits for upstream either.
+                Err(_) if pipeline.available_permits() == PIPELINED => return Ok(()),
+                Err(_) => continue,
+            };
+            // Waiting here keeps the answers waiting too, but only while 16 others are being fetched.
+            let Ok(turn) = Arc::clone(&pipeline).acquire_owned().await else { return Ok(()) };
+            if !self.answer(peer, message, &sender, turn)? {
+                return Ok(());
+            }
         }
-        match resolver.answer(&state, moment, peer, &message, &mut out) {
-            Step::Silence => return Ok(()),
+    }
+
+    /// Answers one message, or lets a task do it; returns whether the connection goes on.
+    fn answer(
+        &self,
+        peer: Peer,
+        message: Vec<u8>,
+        sender: &BufDnsStreamHandle,
+        turn: OwnedSemaphorePermit,
+    ) -> io::Result<bool> {
+        let state = self.resolver.shared.load_full();
+        let moment = self.resolver.clock.moment();
+        let client = self.client;
+        let allowance = Allowance::of(&state.limits);
+        if allowance.is_some_and(|allowance| !self.rate.allows(client.ip(), moment.micros, allowance)) {
+            return Ok(false);
+        }
+        let mut out = vec![0; REPLY_ROOM];
+        match self.resolver.answer(&state, moment, peer, &message, &mut out) {
+            Step::Silence => return Ok(false),
             Step::Reply(len, outcome) => {
                 out.truncate(len);
-                send(&sender, out, client)?;
-                outcome.iter().for_each(|outcome| resolver.history.record(outcome));
+                send(sender, out, client)?;
+                outcome.iter().for_each(|outcome| self.resolver.history.record(outcome));
             }
             Step::Fetch(pending) => {
-                let turn = Arc::clone(&pipeline).acquire_owned();
-                // Waiting here keeps the connection's writes waiting too, but only while 16 others are being fetched.
-                let Ok(turn) = turn.await else { return Ok(()) };
-                let (resolver, forwarder, sender) = (resolver.clone(), forwarder.clone(), sender.clone());
+                let (resolver, sender) = (self.resolver.clone(), sender.clone());
+                let forwarder = self.outlet.forwarder(&state.upstream);
                 tasks::spawn("tcp fetch", async move {
                     let (reply, outcome) = resolver.fetch(&forwarder, &pending, &message, true).await;
                     if let Err(error) = send(&sender, reply, client) {
@@ -114,6 +140,7 @@ async fn serve(
                 });
             }
         }
+        Ok(true)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::reply::local;
 use crate::resolver::{Peer, Pending, REPLY_ROOM, Resolver, Step};
 use crate::snapshot::Snapshot;
 use crate::tasks;
-use crate::upstream::Forwarder;
+use crate::upstream::{Forwarder, Outlet};
 use crate::wire::{HEADER_LEN, Header, Rcode, flags};
 
 /// Batches answered before other tasks of the thread get their turn.
@@ -50,23 +50,27 @@ pub struct Worker {
     rate: Arc<Rate>,
     socket: Arc<UdpSocket>,
     local: IpAddr,
-    forwarder: Forwarder,
+    outlet: Arc<Outlet>,
     questions: Questions,
     answers: Answers<REPLY_ROOM>,
     outcomes: Vec<Outcome>,
 }
 
 impl Worker {
-    /// Takes over a socket of [`bind`]; call it in the runtime that will run it.
-    pub fn new(resolver: Resolver, rate: Arc<Rate>, socket: std::net::UdpSocket) -> io::Result<Self> {
+    /// Takes over a socket of [`bind`]; call it in the runtime that will run it, whose `outlet` it asks by.
+    pub fn new(
+        resolver: Resolver,
+        rate: Arc<Rate>,
+        outlet: Arc<Outlet>,
+        socket: std::net::UdpSocket,
+    ) -> io::Result<Self> {
         let local = socket.local_addr()?.ip();
-        let forwarder = Forwarder::new(resolver.shared.load().upstream.clone());
         Ok(Self {
             resolver,
             rate,
             socket: Arc::new(UdpSocket::from_std(socket)?),
             local,
-            forwarder,
+            outlet,
             questions: Questions::new(),
             answers: Answers::new(),
             outcomes: Vec::with_capacity(mmsg::BATCH),
@@ -109,9 +113,6 @@ impl Worker {
 
     fn answer_batch(&mut self) {
         let state = self.resolver.shared.load();
-        if !Arc::ptr_eq(&state.upstream, self.forwarder.settings()) {
-            self.forwarder = Forwarder::new(state.upstream.clone());
-        }
         let moment = self.resolver.clock.moment();
         let allowance = Allowance::of(&state.limits);
         for (message, path, reached) in self.questions.iter() {
@@ -131,7 +132,8 @@ impl Worker {
                     self.outcomes.extend(outcome);
                 }
                 Step::Fetch(pending) => {
-                    let (resolver, forwarder) = (self.resolver.clone(), self.forwarder.clone());
+                    let (resolver, forwarder) =
+                        (self.resolver.clone(), self.outlet.forwarder(&state.upstream));
                     let (socket, message) = (Arc::clone(&self.socket), message.into());
                     tasks::spawn("fetch", fetch(resolver, forwarder, socket, pending, message, *path));
                 }

@@ -84,7 +84,8 @@ impl Steps {
     }
 
     /// A zone with servers of its own that is at least as specific wins over a special name: a house with
-    /// `home.arpa` on its own server wants it asked. What the client must not leak to any server stays here.
+    /// `home.arpa`, or `onion` by way of Tor, on a server of its own means to ask there. What is about the client
+    /// itself, us, or the resolver stays here.
     fn special(&self) -> Option<Verdict> {
         let (special, zone_labels) = self.found.special?;
         let own_servers = self.found.forwarded.is_some_and(|labels| labels >= zone_labels);

@@ -20,6 +20,9 @@ pub enum Special {
     OwnName,
     /// A zone that has nothing in it here: its own name has no data, names below don't exist.
     Empty,
+    /// A zone in which every name exists and none has data: resolver discovery, while there is nothing to discover
+    /// (RFC 9462 §6.4).
+    NoData,
     /// A zone that doesn't exist, its own name included.
     Absent,
     /// `home.arpa`: empty, but its DS is in the public DNS (RFC 8375 §4).
@@ -33,6 +36,7 @@ impl Special {
             Self::Localhost | Self::LocalhostReverse => "localhost",
             Self::OwnName => "own-name",
             Self::Empty => "private-zone",
+            Self::NoData => "resolver.arpa",
             Self::Absent => "reserved-name",
             Self::HomeArpa => "home.arpa",
         }
@@ -47,9 +51,8 @@ impl Special {
 const ABSENT: [&str; 8] =
     ["alt", "internal", "invalid", "local", "onion", "test", "use-application-dns.net", "service.arpa"];
 
-/// Reverse zones that are served locally and empty, and the zone of resolver discovery.
-const EMPTY: [&str; 28] = [
-    "resolver.arpa",
+/// Reverse zones that are served locally and empty.
+const EMPTY: [&str; 27] = [
     "0.in-addr.arpa",
     "10.in-addr.arpa",
     "127.in-addr.arpa",
@@ -96,6 +99,7 @@ pub(super) fn add_to(names: &mut NameTable) {
     (64..128).for_each(|octet| add(&format!("{octet}.100.in-addr.arpa"), Special::Empty));
     ABSENT.iter().for_each(|name| add(name, Special::Absent));
     LOCALHOST_REVERSE.iter().for_each(|name| add(name, Special::LocalhostReverse));
+    add("resolver.arpa", Special::NoData);
     add("home.arpa", Special::HomeArpa);
     add("localhost", Special::Localhost);
     add("luytre.lan", Special::OwnName);

@@ -73,7 +73,7 @@ impl BlockStyle {
             Some(IpAddr::V6(v6)) => {
                 packet.record(Section::Answer, QUESTION, rtype::AAAA, self.ttl, &[&v6.octets()]);
             }
-            None if self.mode != Mode::Refused => soa(&mut packet, QUESTION, self.ttl),
+            None if self.mode != Mode::Refused => soa(&mut packet, Section::Authority, QUESTION, self.ttl),
             None => {}
         }
         let (code, text) = self.texts.of(verdict);
@@ -106,12 +106,12 @@ impl BlockStyle {
 }
 
 /// An SOA for an answer that has no data (RFC 2308): only its TTL and minimum matter.
-pub(super) fn soa(packet: &mut Packet<'_>, owner: usize, ttl: u32) {
+pub(super) fn soa(packet: &mut Packet<'_>, section: Section, owner: usize, ttl: u32) {
     // Nobody answers for a zone that a router makes up: the mailbox is in a zone that cannot exist.
     let names: &[u8] = b"\x06luytre\x03lan\x00\x06nobody\x07invalid\x00";
     let [a, b, c, d] = ttl.to_be_bytes();
     let numbers = [0, 0, 0, 1, 0, 0, 0x0e, 0x10, 0, 0, 0x04, 0xb0, 0, 0x09, 0x3a, 0x80, a, b, c, d];
-    packet.record(Section::Authority, owner, rtype::SOA, ttl, &[names, &numbers]);
+    packet.record(section, owner, rtype::SOA, ttl, &[names, &numbers]);
 }
 
 /// EXTRA-TEXT by reason, in the form of the structured-DNS-error draft (draft-ietf-dnsop-structured-dns-error).

@@ -20,7 +20,7 @@ pub fn special(query: &Query, message: &[u8], local: Local, asked: (IpAddr, bool
     let zone = crate::policy::zone_of(name, local.zone_labels);
     let is_apex = zone == name;
     let exists = match local.special {
-        Special::Localhost => true,
+        Special::Localhost | Special::NoData => true,
         Special::LocalhostReverse | Special::OwnName | Special::Empty | Special::HomeArpa => is_apex,
         Special::Absent => false,
     };
@@ -42,7 +42,10 @@ pub fn special(query: &Query, message: &[u8], local: Local, asked: (IpAddr, bool
         // The SOA stands at the zone's name, which ends the question's name (RFC 6303 §3).
         None => {
             let owner = QUESTION + name.as_wire().len() - zone.as_wire().len();
-            super::block::soa(&mut packet, owner, ttl);
+            let is_zone = is_apex && exists && local.special != Special::NoData;
+            let asked_for = is_zone && query.rtype == rtype::SOA;
+            let section = if asked_for { Section::Answer } else { Section::Authority };
+            super::block::soa(&mut packet, section, owner, ttl);
         }
     }
     packet.opt(query.edns, rcode, &[]);

@@ -6,6 +6,7 @@
 
 pub mod block;
 pub mod local;
+mod opt;
 mod packet;
 pub mod relay;
 

@@ -3,8 +3,6 @@
 //! Records, sections, order and bytes stay. Ours are the message ID, the question's letters, RD, RA and CD, and the
 //! OPT record, which is between two neighbours (RFC 6891 §6.2.6).
 
-use hickory_server::proto::op::Message;
-
 use super::packet::room_for;
 use crate::query::Query;
 use crate::wire::{HEADER_LEN, Header, MAX_MESSAGE, OUR_UDP, Records, flags, rtype, set_u16, u16_at};
@@ -27,8 +25,9 @@ pub struct Answer {
 pub fn question(query: &Query, message: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(query.question_end + OPT_LEN);
     out.extend_from_slice(&message[..query.question_end]);
-    let kept = query.header.flags & (flags::RD | flags::AD | flags::CD);
-    for (at, value) in [(0, 0), (2, kept), (4, 1), (6, 0), (8, 0), (10, 1)] {
+    let kept = query.header.flags & (flags::RD | flags::CD);
+    // Always asked for, so that one answer serves those who want to know and those who don't (RFC 6840 §5.7).
+    for (at, value) in [(0, 0), (2, kept | flags::AD), (4, 1), (6, 0), (8, 0), (10, 1)] {
         set_u16(&mut out, at, value);
     }
     push_opt(&mut out, 0, query.dnssec_ok(), &[]);
@@ -58,22 +57,10 @@ pub fn accept(query: &Query, mut message: Vec<u8>) -> Option<Answer> {
     if let Some(opt) = opt {
         answer.extended_rcode = (opt.ttl >> 24) as u8;
         answer.errors = extended_errors(&answer.message[opt.data.clone()]);
-        if opt.data.end == answer.message.len() {
-            answer.message.truncate(opt.start);
-            set_u16(&mut answer.message, 10, header.counts[3] - 1);
-        } else {
-            answer.message = without_inner_opt(&answer.message)?;
-        }
+        super::opt::remove(&mut answer.message, opt.start..opt.data.end)?;
     }
     // Without its question an answer does not say what it answers.
     (header.counts[0] == 1 && question_matches(query, &answer.message)).then_some(answer)
-}
-
-/// Records behind the OPT may point behind it: only a full decode can move them.
-fn without_inner_opt(message: &[u8]) -> Option<Vec<u8>> {
-    let mut decoded = Message::from_vec(message).ok()?;
-    decoded.edns = None;
-    decoded.to_vec().ok()
 }
 
 fn question_matches(query: &Query, message: &[u8]) -> bool {
@@ -115,6 +102,9 @@ pub fn dress(
     let mut answered = u16_at(out, 2).unwrap_or_default();
     answered &= !(flags::RD | flags::CD);
     answered |= flags::QR | flags::RA | (query.header.flags & (flags::RD | flags::CD));
+    if !query.header.has(flags::AD) && !query.dnssec_ok() {
+        answered &= !flags::AD; // a client that asked neither way may not know the bit (RFC 6840 §5.8)
+    }
     let opt_len = if query.edns.is_some() { OPT_LEN + errors.len() } else { 0 };
     if query.edns.is_none() && extended_rcode != 0 {
         // The code needs an OPT that the client can't read (RFC 6891 §7): it has failed all the same.

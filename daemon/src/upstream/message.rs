@@ -128,9 +128,18 @@ impl Reply {
         self.header().map_or(Rcode::ServFail as u16, |header| header.flags & flags::RCODE)
     }
 
-    /// Whether the server says that it doesn't help here, so that another may.
+    /// Whether the server doesn't help here, so that another may: it says so, or its records make no sense.
     pub(super) fn is_error(&self) -> bool {
-        self.header().is_none_or(is_error)
+        self.header().is_none_or(is_error) || !self.is_whole()
+    }
+
+    /// Whether all records that the header counts are there. A truncated answer may end anywhere.
+    fn is_whole(&self) -> bool {
+        let ends_well = |mut records: Records<'_>| {
+            records.by_ref().for_each(drop);
+            !records.malformed()
+        };
+        self.is_truncated() || Records::of(&self.bytes).is_some_and(ends_well)
     }
 
     /// Whether the rest of the answer must be fetched over a stream.

@@ -36,6 +36,7 @@ use tokio::time::Instant;
 use self::attempt::{Inquiry, Upstream};
 pub use self::choice::Strategy;
 pub use self::health::ServerHealth;
+use self::lock::Lock;
 use self::message::Question;
 use self::random::Random;
 pub use self::server::{Server, ServerError, Transport};
@@ -52,8 +53,6 @@ pub struct Settings {
     pub zones: Vec<(Domain, Vec<Server>)>,
     /// The longest wait for an answer, all tries together.
     pub timeout: Duration,
-    /// Questions on their way at a time; more are [`ExchangeError::Busy`].
-    pub in_flight: usize,
 }
 
 impl Default for Settings {
@@ -63,7 +62,6 @@ impl Default for Settings {
             strategy: Strategy::default(),
             zones: Vec::new(),
             timeout: Duration::from_secs(5),
-            in_flight: 1000,
         }
     }
 }
@@ -105,26 +103,25 @@ struct Inner {
     default: Group,
     /// By the zone's name as on the wire.
     zones: HashMap<Box<[u8]>, Group>,
-    places: Semaphore,
+    places: Arc<Semaphore>,
     random: Random,
 }
 
 type Group = Vec<Arc<Upstream>>;
 
 impl Forwarder {
-    /// Opens no socket yet.
-    pub fn new(settings: Arc<Settings>) -> Self {
-        Self::with_random(settings, Random::new())
+    /// Opens no socket yet. `places` bounds the questions on their way, whichever forwarder they take.
+    pub fn new(settings: Arc<Settings>, places: Arc<Semaphore>) -> Self {
+        Self::with_random(settings, places, Random::new())
     }
 
-    fn with_random(settings: Arc<Settings>, random: Random) -> Self {
+    fn with_random(settings: Arc<Settings>, places: Arc<Semaphore>, random: Random) -> Self {
         let mut upstreams = Upstreams::default();
         let default = upstreams.group(&settings.servers);
         let zone = |(name, servers): &(Domain, Vec<Server>)| {
             (name.as_name().as_wire().into(), upstreams.group(servers))
         };
         let zones = settings.zones.iter().map(zone).collect();
-        let places = Semaphore::new(settings.in_flight.min(Semaphore::MAX_PERMITS));
         Self(Arc::new(Inner { settings, upstreams: upstreams.in_order, default, zones, places, random }))
     }
 
@@ -155,6 +152,29 @@ impl Forwarder {
     pub fn health(&self) -> Vec<ServerHealth> {
         let now = Instant::now();
         self.0.upstreams.iter().map(|upstream| upstream.show(now)).collect()
+    }
+}
+
+/// A runtime's forwarder, made anew when the settings are. Everybody in a runtime shares it, so that all learn from
+/// each other's questions.
+pub struct Outlet {
+    current: Lock<Forwarder>,
+    places: Arc<Semaphore>,
+}
+
+impl Outlet {
+    /// An outlet of the runtime that it is first used in.
+    pub fn new(settings: Arc<Settings>, places: Arc<Semaphore>) -> Self {
+        Self { current: Lock::new(Forwarder::new(settings, Arc::clone(&places))), places }
+    }
+
+    /// The forwarder for these settings. What is on its way by an older one ends there.
+    pub fn forwarder(&self, settings: &Arc<Settings>) -> Forwarder {
+        let mut current = self.current.hold();
+        if !Arc::ptr_eq(current.settings(), settings) {
+            *current = Forwarder::new(Arc::clone(settings), Arc::clone(&self.places));
+        }
+        current.clone()
     }
 }
 

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use luytre_lists::NameBuf;
 
+use tokio::sync::Semaphore;
+
 use super::random::Random;
 use super::{ExchangeError, Forwarder, Server, Settings, Strategy};
 
@@ -23,7 +25,11 @@ fn for_testing(servers: &[Server]) -> Settings {
 }
 
 fn with(settings: Settings) -> Forwarder {
-    Forwarder::with_random(Arc::new(settings), Random::seeded(7))
+    with_places(settings, 1000)
+}
+
+fn with_places(settings: Settings, places: usize) -> Forwarder {
+    Forwarder::with_random(Arc::new(settings), Arc::new(Semaphore::new(places)), Random::seeded(7))
 }
 
 /// Asks for a name's address.

@@ -7,7 +7,7 @@ use tokio::net::UdpSocket;
 use tokio::time::Instant;
 
 use super::fake::{Fake, answer_to, answer_with, error_to, query, refused, truncated};
-use super::{address, ask, for_testing, strict, with};
+use super::{address, ask, for_testing, strict, with, with_places};
 use crate::tasks;
 use crate::upstream::{ExchangeError, Server, Settings, Strategy, Transport};
 use crate::wire::Rcode;
@@ -207,7 +207,7 @@ async fn a_zone_has_its_own_servers_and_no_others() {
 #[tokio::test]
 async fn more_than_the_bound_is_busy_and_a_place_comes_back() {
     let server = Fake::silent().await;
-    let forwarder = with(Settings { in_flight: 2, ..for_testing(&[server.server()]) });
+    let forwarder = with_places(for_testing(&[server.server()]), 2);
     let waiting = ["a.example", "b.example"].map(|name| {
         let forwarder = forwarder.clone();
         tasks::spawn("client", async move { drop(ask(&forwarder, name).await) })
