@@ -1,6 +1,5 @@
 //! The daemon: builds the state, opens the sockets, runs, reloads. The only module that swaps the snapshot.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use crate::config::Config;
 use crate::gate::Gate;
 use crate::history::History;
 use crate::list::LoadedList;
+use crate::listen::open::{self, StartError};
 use crate::listen::rate::Rate;
 use crate::listen::{tcp, udp};
 use crate::process::{Process, Signals, Wish};
@@ -20,18 +20,6 @@ use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
 use crate::status::{CacheStatus, ListStatus, Status};
 use crate::{control, system, tasks, upstream, web};
-
-/// Why the daemon can't start: which socket, and why.
-#[derive(Debug)]
-pub struct StartError(String);
-
-impl std::fmt::Display for StartError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for StartError {}
 
 /// A daemon with its sockets open, about to run.
 pub struct App {
@@ -83,9 +71,9 @@ impl App {
             gate: Gate::default(),
         };
         // TCP first: it never shares a port, and so tells of another daemon that UDP's sharing would hide.
-        let tcp = listeners(&config.listen.dns)?;
-        let udp = udp_sockets(&config.listen.dns, config.limits.workers)?;
-        let web = listeners(&config.web.listen)?;
+        let tcp = open::tcp(&config.listen.dns)?;
+        let udp = open::udp(&config.listen.dns, config.limits.workers)?;
+        let web = open::tcp(&config.web.listen)?;
         let (started_with, notices) = (Arc::new(config), Arc::new(notices));
         Ok(Self { daemon: Daemon { config_file, started_with, resolver, notices }, udp, tcp, web })
     }
@@ -312,54 +300,6 @@ fn upstream_settings(config: &Config) -> upstream::Settings {
         zones: zones.collect(),
         timeout: config.upstream.timeout,
     }
-}
-
-fn udp_sockets(addresses: &[SocketAddr], workers: usize) -> Result<Vec<std::net::UdpSocket>, StartError> {
-    let mut sockets = Vec::new();
-    for &address in addresses {
-        let busy = |error| cannot_listen("UDP", address, &error);
-        // Alone first: a shared port would let a second daemon in unseen.
-        let alone = udp::bind(address, false).map_err(busy)?;
-        if workers <= 1 {
-            sockets.push(alone);
-            continue;
-        }
-        drop(alone);
-        for _ in 0..workers {
-            sockets.push(udp::bind(address, true).map_err(busy)?);
-        }
-    }
-    Ok(sockets)
-}
-
-fn listeners(addresses: &[SocketAddr]) -> Result<Vec<std::net::TcpListener>, StartError> {
-    let open = |&address: &SocketAddr| {
-        let socket = socket2::Socket::new(
-            socket2::Domain::for_address(address),
-            socket2::Type::STREAM,
-            Some(socket2::Protocol::TCP),
-        )?;
-        if address.is_ipv6() {
-            socket.set_only_v6(true)?;
-        }
-        socket.set_reuse_address(true)?;
-        socket.set_nonblocking(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(128)?;
-        Ok(std::net::TcpListener::from(socket))
-    };
-    let named = |address| open(address).map_err(|error| cannot_listen("TCP", *address, &error));
-    addresses.iter().map(named).collect()
-}
-
-fn cannot_listen(transport: &str, address: SocketAddr, error: &std::io::Error) -> StartError {
-    let advice = match error.kind() {
-        std::io::ErrorKind::AddrInUse => "; another program listens there: stop it, or choose another port",
-        std::io::ErrorKind::PermissionDenied => "; ports below 1024 need CAP_NET_BIND_SERVICE",
-        std::io::ErrorKind::AddrNotAvailable => "; this machine has no such address",
-        _ => "",
-    };
-    StartError(format!("can't listen on {transport} {address}: {error}{advice}"))
 }
 
 /// Eight bytes that nobody outside can know: keys of tables that clients could otherwise crowd.

@@ -55,6 +55,20 @@ fn a_slow_answer_keeps_no_other_waiting() {
     assert_eq!(ids, [2, 1]);
 }
 
+// A client that has asked everything may close its half of the connection and still wait for the answers.
+#[test]
+fn a_half_closed_connection_has_its_answers() {
+    let house = house();
+    let mut stream = house.tcp();
+    for id in 0..20 {
+        stream.send(&Packet::query(&format!("n{id}.example")).id(id));
+    }
+    stream.ask_no_more();
+    let ids: BTreeSet<u16> = (0..20).map(|_| stream.receive().expect("an answer").id).collect();
+    assert_eq!(ids, (0..20).collect());
+    assert!(stream.is_closed_by_the_daemon());
+}
+
 #[test]
 fn a_message_may_come_byte_by_byte() {
     let house = house();

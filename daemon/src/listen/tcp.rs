@@ -91,7 +91,7 @@ impl Connection {
             let message = match tokio::time::timeout(self.idle, messages.next()).await {
                 Ok(Some(Ok(message))) => message.into_parts().0,
                 Ok(Some(Err(error))) => return Err(io::Error::other(error)),
-                Ok(None) => return Ok(()),
+                Ok(None) => break,
                 // Idle for us is idle for the client: nothing waits for upstream either.
                 Err(_) if pipeline.available_permits() == PIPELINED => return Ok(()),
                 Err(_) => continue,
@@ -102,6 +102,10 @@ impl Connection {
                 return Ok(());
             }
         }
+        // The client asks no more, but may still listen: what is being fetched is sent, then the queue is emptied.
+        let _all = pipeline.acquire_many(PIPELINED as u32).await; // a small constant
+        let _sent = tokio::time::timeout(self.idle, messages.next()).await;
+        Ok(())
     }
 
     /// Answers one message, or lets a task do it; returns whether the connection goes on.

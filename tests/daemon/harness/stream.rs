@@ -1,7 +1,7 @@
 //! A client's TCP connection (RFC 1035 §4.2.2, RFC 7766).
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 
 use super::message::Message;
 use super::packet::Packet;
@@ -31,6 +31,12 @@ impl Stream {
     /// Sends bytes as they are; tells whether the daemon still took them.
     pub(crate) fn send_bytes(&mut self, bytes: &[u8]) -> bool {
         self.0.write_all(bytes).is_ok()
+    }
+
+    /// Says that nothing more will be asked, and goes on listening.
+    pub(crate) fn ask_no_more(&mut self) -> &mut Self {
+        self.0.shutdown(Shutdown::Write).unwrap();
+        self
     }
 
     /// The next message; `None` when the daemon closes instead.
