@@ -163,6 +163,7 @@ fn luytre_config(folder: &Path, list: &Path, listen: SocketAddr, upstream: Socke
          [cache]\nentries = 20000\n\n\
          [list]\nfile = {list:?}\n\n\
          [reply]\nmode = \"null\"\n\n\
+         [house]\nblock = [\"adult\", \"gambling\", \"ads\", \"trackers\", \"malware\", \"phishing\", \"scam\", \"proxy_vpn\", \"dating\", \"file_hosting\"]\n\n\
          [state]\ndir = {state:?}\n\n\
          [web]\nlisten = []\n\n\
          [limits]\nclient_rate = 0\n",
