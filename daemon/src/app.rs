@@ -18,7 +18,8 @@ use crate::listen::{tcp, udp};
 use crate::process::{Process, Signals, Wish};
 use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
-use crate::status::{CacheStatus, ListStatus, Status};
+use crate::status::{CacheStatus, ListStatus, ServerStatus, Status};
+use crate::upstream::{Outlet, ServerHealth};
 use crate::{control, system, tasks, upstream, web};
 
 /// A daemon with its sockets open, about to run.
@@ -36,6 +37,8 @@ pub struct Daemon {
     /// As it was at the start: what can't change without a restart.
     started_with: Arc<Config>,
     resolver: Resolver,
+    /// The main runtime's way upstream, then each UDP thread's: never empty.
+    outlets: Arc<[Arc<Outlet>]>,
     notices: Arc<Vec<String>>,
 }
 
@@ -74,8 +77,9 @@ impl App {
         let tcp = open::tcp(&config.listen.dns)?;
         let udp = open::udp(&config.listen.dns, config.limits.workers)?;
         let web = open::tcp(&config.web.listen)?;
+        let outlets = (0..=config.limits.workers).map(|_| Arc::new(resolver.outlet())).collect();
         let (started_with, notices) = (Arc::new(config), Arc::new(notices));
-        Ok(Self { daemon: Daemon { config_file, started_with, resolver, notices }, udp, tcp, web })
+        Ok(Self { daemon: Daemon { config_file, started_with, resolver, outlets, notices }, udp, tcp, web })
     }
 
     /// What the tasks will share.
@@ -93,11 +97,12 @@ impl App {
         for (index, socket) in udp.into_iter().enumerate() {
             threads[index % workers].push(socket);
         }
-        for (index, sockets) in threads.into_iter().enumerate() {
+        let outlets = daemon.outlets.iter().skip(1).cloned();
+        for (index, (sockets, outlet)) in threads.into_iter().zip(outlets).enumerate() {
             let (resolver, rate) = (daemon.resolver.clone(), Arc::clone(&rate));
             let thread = std::thread::Builder::new().name(format!("udp-{index}"));
             thread
-                .spawn(move || answer_udp(resolver, rate, sockets))
+                .spawn(move || answer_udp(resolver, rate, outlet, sockets))
                 .map_err(failed("a thread can't start"))?;
         }
         let Process { runtime, signals } = process;
@@ -106,13 +111,12 @@ impl App {
 }
 
 /// One thread: its runtime and its sockets, for as long as the process lives.
-fn answer_udp(resolver: Resolver, rate: Arc<Rate>, sockets: Vec<std::net::UdpSocket>) {
+fn answer_udp(resolver: Resolver, rate: Arc<Rate>, outlet: Arc<Outlet>, sockets: Vec<std::net::UdpSocket>) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return tracing::error!(%error, "a UDP thread can't start"),
     };
     runtime.block_on(async {
-        let outlet = Arc::new(resolver.outlet());
         let mut workers = Vec::new();
         for socket in sockets {
             match udp::Worker::new(resolver.clone(), Arc::clone(&rate), Arc::clone(&outlet), socket) {
@@ -136,12 +140,11 @@ impl Daemon {
     ) -> Result<(), StartError> {
         let failed = |error: std::io::Error| StartError(format!("a socket can't be served: {error}"));
         let clients = tcp::Clients::default();
-        let outlet = Arc::new(self.resolver.outlet());
         for listener in tcp {
             let acceptor = tcp::Acceptor::new(
                 self.resolver.clone(),
                 Arc::clone(&rate),
-                Arc::clone(&outlet),
+                Arc::clone(&self.outlets[0]),
                 clients.clone(),
             );
             tasks::spawn("tcp", acceptor.run(tokio::net::TcpListener::from_std(listener).map_err(failed)?));
@@ -262,9 +265,18 @@ impl Daemon {
                 hits: cache.hits,
                 misses: cache.misses,
             },
-            upstream: state.upstream.servers.iter().map(ToString::to_string).collect(),
+            upstream: self.server_health(&state.upstream).into_iter().map(ServerStatus::from).collect(),
             notices,
         }
+    }
+
+    /// What all threads know of the servers, the worst of each.
+    fn server_health(&self, settings: &Arc<upstream::Settings>) -> Vec<ServerHealth> {
+        let views = self.outlets.iter().map(|outlet| outlet.health(settings));
+        let worse = |one: Vec<ServerHealth>, other: Vec<ServerHealth>| {
+            one.into_iter().zip(other).map(|(one, other)| one.worse(other)).collect()
+        };
+        views.reduce(worse).unwrap_or_default()
     }
 
     fn status_json(&self, recent: usize) -> String {

@@ -8,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::clock::Timestamp;
 use crate::history::Recent;
+use crate::upstream::ServerHealth;
 use crate::wire::rtype;
 
 /// The whole status.
@@ -32,7 +33,7 @@ pub struct Status {
     /// The cache.
     pub cache: CacheStatus,
     /// The upstream servers in use.
-    pub upstream: Vec<String>,
+    pub upstream: Vec<ServerStatus>,
     /// What is wrong and what to do about it.
     pub notices: Vec<String>,
 }
@@ -52,6 +53,39 @@ pub struct ListStatus {
     pub file: String,
     /// Why the last list was refused; empty if none was.
     pub refused: String,
+}
+
+/// An upstream server, as the thread sees it that has the most trouble with it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ServerStatus {
+    /// As the configuration writes it.
+    pub server: String,
+    /// The smoothed answer time in milliseconds; `null` before the first answer.
+    pub srtt_ms: Option<u32>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Whether it is left alone for now.
+    pub down: bool,
+    /// Whether questions go out in random case; not to a server that loses the case.
+    pub random_case: bool,
+    /// Whether EDNS is used; not with a server that rejects it.
+    pub edns: bool,
+    /// What went wrong last; empty if nothing did.
+    pub last_error: String,
+}
+
+impl From<ServerHealth> for ServerStatus {
+    fn from(health: ServerHealth) -> Self {
+        Self {
+            server: health.server.to_string(),
+            srtt_ms: health.srtt_ms,
+            failures: health.failures,
+            down: health.down,
+            random_case: health.random_case,
+            edns: health.edns,
+            last_error: health.last_error.unwrap_or_default(),
+        }
+    }
 }
 
 /// The cache.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Daemon, House, luytre};
+use crate::harness::{Daemon, House, Upstream, luytre};
 
 fn house() -> House {
     House::new()
@@ -42,8 +42,22 @@ fn status_counts_questions_by_verdict_and_category() {
     assert_eq!(status["categories"], json!({"adult": 3, "gambling": 1, "social": 1}));
     assert_eq!(status["blocked_categories"], json!({"adult": 3, "gambling": 1}));
     assert_eq!(status["cache"]["hits"], 1);
-    assert_eq!(status["upstream"], json!([format!("udp://{}", house.upstream().address())]));
+    let server = &status["upstream"][0];
+    assert_eq!(server["server"], json!(format!("udp://{}", house.upstream().address())));
+    assert_eq!((&server["failures"], &server["down"]), (&json!(0), &json!(false)));
     assert!(status["version"].is_string() && status["uptime_s"].is_u64(), "{status}");
+}
+
+#[test]
+fn status_tells_which_server_fails() {
+    let house =
+        House::new().upstreams([Upstream::silent(), Upstream::plain()]).with("upstream.strategy = 'strict'");
+    let house = house.start();
+    house.ask("www.example");
+    let [silent, well] = [0, 1].map(|index| house.status()["upstream"][index].clone());
+    assert!(silent["failures"].as_u64() > Some(0) && silent["last_error"] != "", "{silent}");
+    assert_eq!((&well["failures"], &well["last_error"]), (&json!(0), &json!("")));
+    assert!(well["srtt_ms"].is_u64(), "{well}");
 }
 
 #[test]

@@ -45,6 +45,23 @@ pub struct ServerHealth {
     pub last_error: Option<String>,
 }
 
+impl ServerHealth {
+    /// What two threads know of one server, the worse of each.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        Self {
+            server: self.server,
+            srtt_ms: self.srtt_ms.max(other.srtt_ms),
+            failures: self.failures.max(other.failures),
+            down: self.down || other.down,
+            case_mismatches: self.case_mismatches.max(other.case_mismatches),
+            random_case: self.random_case && other.random_case,
+            edns: self.edns && other.edns,
+            last_error: self.last_error.or(other.last_error),
+        }
+    }
+}
+
 #[derive(Default)]
 struct Record {
     /// Smoothed answer time and its variation (RFC 6298 §2).

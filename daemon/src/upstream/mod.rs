@@ -176,6 +176,11 @@ impl Outlet {
         }
         current.clone()
     }
+
+    /// What is known here of every server of these settings.
+    pub fn health(&self, settings: &Arc<Settings>) -> Vec<ServerHealth> {
+        self.forwarder(settings).health()
+    }
 }
 
 impl Inner {

@@ -86,7 +86,7 @@ impl Details {
             blocked: count("blocked"),
             counted_over: texts.span(status.uptime_s.min(hours_kept * 3600)),
             categories: rows(&status, language),
-            servers: status.upstream,
+            servers: status.upstream.into_iter().map(|upstream| upstream.server).collect(),
             notices: status.notices,
         }
     }
