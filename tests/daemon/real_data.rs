@@ -23,7 +23,8 @@ struct Real {
 /// The data, the list built from it and its report, when they are there.
 fn real() -> Option<Real> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let data = std::env::var_os("LUYTRE_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
+    // Relative to the repository, where `./dev` stands; tests run in their package's folder.
+    let data = root.join(std::env::var_os("LUYTRE_DATA").unwrap_or("../shared/data".into()));
     let list = root.join("target/test-list/full.lyt");
     let report = std::fs::read_to_string(list.with_file_name("report.json"));
     let (Ok(report), Some(_)) = (report, names::find(&data, "adult")) else {

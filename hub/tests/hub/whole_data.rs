@@ -11,8 +11,9 @@ use super::folder::{Built, Folder, text};
 
 /// The folder of the data; says so where it is absent.
 fn data() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let folder = std::env::var_os("LUYTRE_DATA").map_or(beside, PathBuf::from);
+    // Relative to the repository, where `./dev` stands; tests run in their package's folder.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = root.join(std::env::var_os("LUYTRE_DATA").unwrap_or("../shared/data".into()));
     if folder.is_dir() {
         return Some(folder);
     }
