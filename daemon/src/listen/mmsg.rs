@@ -125,6 +125,11 @@ impl Questions {
         }
     }
 
+    /// Forgets the batch.
+    pub(super) fn clear(&mut self) {
+        self.count = 0;
+    }
+
     /// Receives what is there, up to a batch, without waiting; returns how many.
     pub(super) fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
         // SAFETY: zero is a valid `mmsghdr` and `iovec`: null pointers with length zero.
@@ -141,7 +146,7 @@ impl Questions {
             header.msg_hdr.msg_control = path.control.0.as_mut_ptr().cast();
             header.msg_hdr.msg_controllen = CONTROL_ROOM as _; // size_t or socklen_t, as the C library likes
         }
-        self.count = 0;
+        self.clear();
         // SAFETY: every pointer in the headers is to a buffer of `self` or of this frame, with its length beside it.
         let received = unsafe {
             let flags = libc::MSG_DONTWAIT as _;

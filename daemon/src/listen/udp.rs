@@ -99,6 +99,8 @@ impl Worker {
     /// the call that would only say so.
     fn receive(&mut self) -> bool {
         let Self { socket, questions, .. } = self;
+        // If the runtime knows better and does not even try, no question must be left to answer twice.
+        questions.clear();
         let received = socket.try_io(Interest::READABLE, || match questions.receive(socket.as_fd()) {
             Ok(mmsg::BATCH) => Ok(()),
             Ok(_) => Err(io::ErrorKind::WouldBlock.into()),
