@@ -20,16 +20,17 @@ use self::arguments::{Arguments, Command};
 const HELP: &str = "\
 luytre: keeps harmful content out of a family's home
 
-  luytre run --config FILE              answer DNS until stopped; SIGHUP reloads
-  luytre check --config FILE            check a configuration, print its first error
-  luytre status [--json] [--config FILE]  what the running daemon did
-  luytre explain --config FILE NAME [TYPE]  what would be decided about a name, and why
-  luytre lookup --list FILE NAME...     what a compiled list says about names
-  luytre list info FILE                 what a compiled list says about itself
-  luytre list verify FILE               check every byte of a compiled list
+  luytre run --config FILE                  answer DNS until stopped; SIGHUP reloads
+  luytre check --config FILE                check a configuration, print its first error
+  luytre status [--json] --config FILE      what the running daemon did
+  luytre explain [--json] [--device IP] [--at TIME] --config FILE NAME [TYPE]
+                                            what would be decided about a name, and why
+  luytre lookup --list FILE NAME...         what a compiled list says about names; - reads them from stdin
+  luytre list info FILE                     what a compiled list says about itself
+  luytre list verify FILE                   check every byte of a compiled list
   luytre version
 
-  --config defaults to /etc/luytre/luytre.toml; `-` for FILE in lookup reads names from standard input as NAME.
+--config defaults to /etc/luytre/luytre.toml. LUYTRE_LOG sets what `run` logs: warn, info, debug.
 ";
 
 /// A command failed; the reason, for people.
