@@ -14,7 +14,7 @@ use crate::history::History;
 use crate::list::LoadedList;
 use crate::listen::open::{self, StartError};
 use crate::listen::rate::Rate;
-use crate::listen::{tcp, udp};
+use crate::listen::{Desk, tcp, udp};
 use crate::process::{Process, Signals, Wish};
 use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
@@ -92,18 +92,15 @@ impl App {
         let Self { daemon, udp, tcp, web } = self;
         let failed = |what: &'static str| move |error: std::io::Error| StartError(format!("{what}: {error}"));
         let rate = Arc::new(Rate::new(daemon.started_with.limits.clients, seed()));
-        let workers = daemon.started_with.limits.workers.max(1);
+        let workers = daemon.started_with.limits.workers; // at least 1
         let mut threads: Vec<Vec<std::net::UdpSocket>> = (0..workers).map(|_| Vec::new()).collect();
         for (index, socket) in udp.into_iter().enumerate() {
             threads[index % workers].push(socket);
         }
-        let outlets = daemon.outlets.iter().skip(1).cloned();
-        for (index, (sockets, outlet)) in threads.into_iter().zip(outlets).enumerate() {
-            let (resolver, rate) = (daemon.resolver.clone(), Arc::clone(&rate));
+        for (index, sockets) in threads.into_iter().enumerate() {
+            let desk = daemon.desk(index + 1, &rate);
             let thread = std::thread::Builder::new().name(format!("udp-{index}"));
-            thread
-                .spawn(move || answer_udp(resolver, rate, outlet, sockets))
-                .map_err(failed("a thread can't start"))?;
+            thread.spawn(move || answer_udp(desk, sockets)).map_err(failed("a thread can't start"))?;
         }
         let Process { runtime, signals } = process;
         runtime.block_on(daemon.serve(rate, tcp, web, signals))
@@ -111,19 +108,14 @@ impl App {
 }
 
 /// One thread: its runtime and its sockets, for as long as the process lives.
-fn answer_udp(resolver: Resolver, rate: Arc<Rate>, outlet: Arc<Outlet>, sockets: Vec<std::net::UdpSocket>) {
+fn answer_udp(desk: Desk, sockets: Vec<std::net::UdpSocket>) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return tracing::error!(%error, "a UDP thread can't start"),
     };
     runtime.block_on(async {
-        let mut workers = Vec::new();
-        for socket in sockets {
-            match udp::Worker::new(resolver.clone(), Arc::clone(&rate), Arc::clone(&outlet), socket) {
-                Ok(worker) => workers.push(tasks::spawn("udp", worker.run())),
-                Err(error) => tracing::error!(%error, "a UDP socket can't be served"),
-            }
-        }
+        let serve = |socket| tasks::spawn("udp", udp::serve(desk.clone(), socket));
+        let workers: Vec<_> = sockets.into_iter().map(serve).collect();
         for worker in workers {
             let _ = worker.await;
         }
@@ -141,12 +133,7 @@ impl Daemon {
         let failed = |error: std::io::Error| StartError(format!("a socket can't be served: {error}"));
         let clients = tcp::Clients::default();
         for listener in tcp {
-            let acceptor = tcp::Acceptor::new(
-                self.resolver.clone(),
-                Arc::clone(&rate),
-                Arc::clone(&self.outlets[0]),
-                clients.clone(),
-            );
+            let acceptor = tcp::Acceptor::new(self.desk(0, &rate), clients.clone());
             tasks::spawn("tcp", acceptor.run(tokio::net::TcpListener::from_std(listener).map_err(failed)?));
         }
         for listener in web {
@@ -170,6 +157,12 @@ impl Daemon {
         tracing::info!("stopped");
         let _ = std::fs::remove_file(socket);
         Ok(())
+    }
+
+    /// What the listeners of a runtime work with: the main one is number 0, then come the UDP threads.
+    fn desk(&self, runtime: usize, rate: &Arc<Rate>) -> Desk {
+        let outlet = Arc::clone(&self.outlets[runtime]); // one for each was made at the start
+        Desk { resolver: self.resolver.clone(), rate: Arc::clone(rate), outlet }
     }
 
     fn log_start(&self) {

@@ -1,4 +1,5 @@
-//! Tasks with names: one that panics is seen in the log, and nothing else goes down with it.
+//! Tasks with names: one that panics is seen in the log, nothing else goes down with it, and what must not end is run
+//! anew.
 
 use std::future::Future;
 
@@ -20,4 +21,34 @@ pub fn spawn(name: &'static str, future: impl Future<Output = ()> + Send + 'stat
         let _watch = Watch(name);
         future.await;
     })
+}
+
+/// Runs what `make` gives, and anew whenever it panics: what one packet did must not silence the house. Ends when it
+/// ends by itself, or when there is nothing more to run.
+pub async fn keep<F: Future<Output = ()> + Send + 'static>(
+    name: &'static str,
+    mut make: impl FnMut() -> Option<F>,
+) {
+    while let Some(future) = make() {
+        if spawn(name, future).await.is_ok() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_panics_is_run_anew_until_it_ends() {
+        let mut runs = 0;
+        keep("clumsy", || {
+            runs += 1;
+            let run = runs;
+            Some(async move { assert!(run > 2, "this panic is part of the test") })
+        })
+        .await;
+        assert_eq!(runs, 3);
+    }
 }

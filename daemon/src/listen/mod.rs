@@ -10,3 +10,31 @@ pub mod open;
 pub mod rate;
 pub mod tcp;
 pub mod udp;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use self::rate::{Allowance, Rate};
+use crate::clock::Moment;
+use crate::resolver::Resolver;
+use crate::snapshot::Snapshot;
+use crate::upstream::Outlet;
+
+/// What every listener of one runtime works with.
+#[derive(Clone)]
+pub struct Desk {
+    /// Answers.
+    pub resolver: Resolver,
+    /// How much each client has asked, wherever it asked.
+    pub rate: Arc<Rate>,
+    /// The runtime's way upstream.
+    pub outlet: Arc<Outlet>,
+}
+
+impl Desk {
+    /// Whether a client may ask now.
+    fn allows(&self, state: &Snapshot, client: SocketAddr, moment: Moment) -> bool {
+        Allowance::of(&state.limits)
+            .is_none_or(|allowance| self.rate.allows(client.ip(), moment.micros, allowance))
+    }
+}

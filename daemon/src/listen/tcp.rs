@@ -17,26 +17,23 @@ use hickory_server::proto::op::SerialMessage;
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::rate::{Allowance, Rate};
-use crate::resolver::{Peer, REPLY_ROOM, Resolver, Step};
+use super::Desk;
+use crate::resolver::{Peer, REPLY_ROOM, Step};
 use crate::tasks;
-use crate::upstream::Outlet;
 
 /// Questions of one connection that may wait for upstream at once (RFC 7766 §6.2.1.1: answer as they come).
 const PIPELINED: usize = 16;
 
 /// One listening address.
 pub struct Acceptor {
-    resolver: Resolver,
-    rate: Arc<Rate>,
-    outlet: Arc<Outlet>,
+    desk: Desk,
     clients: Clients,
 }
 
 impl Acceptor {
-    /// An acceptor; all addresses share `clients`, and the runtime's `outlet`.
-    pub fn new(resolver: Resolver, rate: Arc<Rate>, outlet: Arc<Outlet>, clients: Clients) -> Self {
-        Self { resolver, rate, outlet, clients }
+    /// An acceptor; all addresses share `clients`.
+    pub fn new(desk: Desk, clients: Clients) -> Self {
+        Self { desk, clients }
     }
 
     /// Accepts until the task is dropped. An accept error (out of descriptors, say) is waited out, never an end.
@@ -50,17 +47,11 @@ impl Acceptor {
                     continue;
                 }
             };
-            let limits = self.resolver.shared.load().limits.clone();
+            let limits = self.desk.resolver.shared.load().limits.clone();
             let bounds = (limits.tcp_connections, limits.tcp_connections_per_client);
             // Over the bound: closed at once, so that the client tries again elsewhere or later.
             let Some(place) = self.clients.enter(client.ip(), bounds) else { continue };
-            let connection = Connection {
-                resolver: self.resolver.clone(),
-                rate: Arc::clone(&self.rate),
-                outlet: Arc::clone(&self.outlet),
-                client,
-                idle: limits.tcp_idle,
-            };
+            let connection = Connection { desk: self.desk.clone(), client, idle: limits.tcp_idle };
             tasks::spawn("tcp connection", async move {
                 if let Err(error) = connection.serve(stream).await {
                     tracing::debug!(%client, %error, "a TCP connection ended");
@@ -73,9 +64,7 @@ impl Acceptor {
 
 /// One client's connection.
 struct Connection {
-    resolver: Resolver,
-    rate: Arc<Rate>,
-    outlet: Arc<Outlet>,
+    desk: Desk,
     client: SocketAddr,
     idle: Duration,
 }
@@ -116,24 +105,24 @@ impl Connection {
         sender: &BufDnsStreamHandle,
         turn: OwnedSemaphorePermit,
     ) -> io::Result<bool> {
-        let state = self.resolver.shared.load_full();
-        let moment = self.resolver.clock.moment();
+        let Desk { resolver, outlet, .. } = &self.desk;
+        let state = resolver.shared.load_full();
+        let moment = resolver.clock.moment();
         let client = self.client;
-        let allowance = Allowance::of(&state.limits);
-        if allowance.is_some_and(|allowance| !self.rate.allows(client.ip(), moment.micros, allowance)) {
+        if !self.desk.allows(&state, client, moment) {
             return Ok(false);
         }
         let mut out = vec![0; REPLY_ROOM];
-        match self.resolver.answer(&state, moment, peer, &message, &mut out) {
+        match resolver.answer(&state, moment, peer, &message, &mut out) {
             Step::Silence => return Ok(false),
             Step::Reply(len, outcome) => {
                 out.truncate(len);
                 send(sender, out, client)?;
-                outcome.iter().for_each(|outcome| self.resolver.history.record(outcome));
+                outcome.iter().for_each(|outcome| resolver.history.record(outcome));
             }
             Step::Fetch(pending) => {
-                let (resolver, sender) = (self.resolver.clone(), sender.clone());
-                let forwarder = self.outlet.forwarder(&state.upstream);
+                let (resolver, sender) = (resolver.clone(), sender.clone());
+                let forwarder = outlet.forwarder(&state.upstream);
                 tasks::spawn("tcp fetch", async move {
                     let (reply, outcome) = resolver.fetch(&forwarder, &pending, &message, true).await;
                     if let Err(error) = send(&sender, reply, client) {

@@ -12,14 +12,14 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
+use super::Desk;
 use super::mmsg::{self, Answers, Path, Questions};
-use super::rate::{Allowance, Rate};
 use crate::outcome::Outcome;
 use crate::reply::local;
 use crate::resolver::{Peer, Pending, REPLY_ROOM, Resolver, Step};
 use crate::snapshot::Snapshot;
 use crate::tasks;
-use crate::upstream::{Forwarder, Outlet};
+use crate::upstream::Forwarder;
 use crate::wire::{HEADER_LEN, Header, Rcode, flags};
 
 /// Batches answered before other tasks of the thread get their turn.
@@ -44,41 +44,39 @@ pub fn bind(address: SocketAddr, shared: bool) -> io::Result<std::net::UdpSocket
     Ok(socket.into())
 }
 
+/// Answers on a socket of [`bind`] for as long as the runtime lives.
+pub async fn serve(desk: Desk, socket: std::net::UdpSocket) {
+    let worker = || {
+        let worker = socket.try_clone().and_then(|own| Worker::new(desk.clone(), own));
+        let failed = |error: &io::Error| tracing::error!(%error, "a UDP socket can't be served");
+        worker.inspect_err(failed).ok().map(Worker::run)
+    };
+    tasks::keep("udp worker", worker).await;
+}
+
 /// One socket of one thread.
-pub struct Worker {
-    resolver: Resolver,
-    rate: Arc<Rate>,
+struct Worker {
+    desk: Desk,
     socket: Arc<UdpSocket>,
     local: IpAddr,
-    outlet: Arc<Outlet>,
     questions: Questions,
     answers: Answers<REPLY_ROOM>,
     outcomes: Vec<Outcome>,
 }
 
 impl Worker {
-    /// Takes over a socket of [`bind`]; call it in the runtime that will run it, whose `outlet` it asks by.
-    pub fn new(
-        resolver: Resolver,
-        rate: Arc<Rate>,
-        outlet: Arc<Outlet>,
-        socket: std::net::UdpSocket,
-    ) -> io::Result<Self> {
-        let local = socket.local_addr()?.ip();
+    fn new(desk: Desk, socket: std::net::UdpSocket) -> io::Result<Self> {
         Ok(Self {
-            resolver,
-            rate,
+            desk,
+            local: socket.local_addr()?.ip(),
             socket: Arc::new(UdpSocket::from_std(socket)?),
-            local,
-            outlet,
             questions: Questions::new(),
             answers: Answers::new(),
             outcomes: Vec::with_capacity(mmsg::BATCH),
         })
     }
 
-    /// Answers until the task is dropped.
-    pub async fn run(mut self) {
+    async fn run(mut self) {
         loop {
             // An error here is the runtime's end; anything on the socket shows at the next receive.
             if self.socket.readable().await.is_err() {
@@ -114,35 +112,34 @@ impl Worker {
     }
 
     fn answer_batch(&mut self) {
-        let state = self.resolver.shared.load();
-        let moment = self.resolver.clock.moment();
-        let allowance = Allowance::of(&state.limits);
+        let Desk { resolver, outlet, .. } = &self.desk;
+        let state = resolver.shared.load();
+        let moment = resolver.clock.moment();
         for (message, path, reached) in self.questions.iter() {
             let Some(client) = path.client() else { continue };
             let out = self.answers.next();
-            if allowance.is_some_and(|allowance| !self.rate.allows(client.ip(), moment.micros, allowance)) {
+            if !self.desk.allows(&state, client, moment) {
                 if let Some(len) = too_many(&state, message, client, out) {
                     self.answers.keep(len, path);
                 }
                 continue;
             }
             let peer = Peer { client, reached: reached.unwrap_or(self.local), stream: false };
-            match self.resolver.answer(&state, moment, peer, message, out) {
+            match resolver.answer(&state, moment, peer, message, out) {
                 Step::Silence => {}
                 Step::Reply(len, outcome) => {
                     self.answers.keep(len, path);
                     self.outcomes.extend(outcome);
                 }
                 Step::Fetch(pending) => {
-                    let (resolver, forwarder) =
-                        (self.resolver.clone(), self.outlet.forwarder(&state.upstream));
+                    let (resolver, forwarder) = (resolver.clone(), outlet.forwarder(&state.upstream));
                     let (socket, message) = (Arc::clone(&self.socket), message.into());
                     tasks::spawn("fetch", fetch(resolver, forwarder, socket, pending, message, *path));
                 }
             }
         }
         self.answers.send(self.socket.as_fd());
-        self.outcomes.drain(..).for_each(|outcome| self.resolver.history.record(&outcome));
+        self.outcomes.drain(..).for_each(|outcome| resolver.history.record(&outcome));
     }
 }
 
