@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
-use crate::cache::{self, Cache};
+use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::gate::Gate;
@@ -60,14 +60,9 @@ impl App {
         }
         notices.iter().for_each(|notice| tracing::warn!("{notice}"));
         let snapshot = Snapshot::build(&config, (Arc::new(list), refused), upstream);
-        let cache_settings = cache::Settings {
-            entries: config.cache.entries,
-            min_ttl: config.cache.min_ttl,
-            max_ttl: config.cache.max_ttl,
-        };
         let resolver = Resolver {
             shared: Arc::new(ArcSwap::from_pointee(snapshot)),
-            cache: Arc::new(Cache::new(&cache_settings, seed())),
+            cache: Arc::new(Cache::new(&config.cache, seed())),
             places: Arc::new(Semaphore::new(config.limits.in_flight)),
             history: Arc::new(History::new(&config.history)),
             clock,

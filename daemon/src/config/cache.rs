@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::read::Refusal;
 use super::read::values::number;
+use crate::cache::{MAX_ENTRIES, Settings};
 
 /// `[cache]` as it is written.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,17 +18,6 @@ pub struct CacheSpec {
     pub prefetch: bool,
 }
 
-/// Answers kept for the next one who asks.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CacheConfig {
-    /// How many answers are kept, at most 1,000,000; 0 keeps none.
-    pub entries: usize,
-    /// The shortest time that an answer is kept, in seconds; at most 3600.
-    pub min_ttl: u32,
-    /// The longest time that an answer is kept, in seconds; from `min_ttl` to 604800.
-    pub max_ttl: u32,
-}
-
 impl Default for CacheSpec {
     fn default() -> Self {
         Self { entries: 10_000, min_ttl: 0, max_ttl: 86_400, stale_for: 0, prefetch: false }
@@ -35,15 +25,15 @@ impl Default for CacheSpec {
 }
 
 impl CacheSpec {
-    pub(super) fn resolve(self) -> Result<CacheConfig, Refusal> {
+    pub(super) fn resolve(self) -> Result<Settings, Refusal> {
         let min_ttl = number("cache.min_ttl", self.min_ttl, 0..=3600, "seconds")?;
         let max_ttl = number("cache.max_ttl", self.max_ttl, 0..=604_800, "seconds")?;
         if max_ttl < min_ttl {
             let what = format!("{max_ttl} is below cache.min_ttl; write {min_ttl} to 604800 seconds");
             return Err(Refusal::new("cache.max_ttl", what));
         }
-        Ok(CacheConfig {
-            entries: number("cache.entries", self.entries, 0..=1_000_000, "answers")?,
+        Ok(Settings {
+            entries: number("cache.entries", self.entries, 0..=MAX_ENTRIES as i64, "answers")?,
             min_ttl,
             max_ttl,
         })

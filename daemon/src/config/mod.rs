@@ -18,7 +18,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-pub use self::cache::{CacheConfig, CacheSpec};
+pub use self::cache::CacheSpec;
 pub use self::error::ConfigError;
 pub use self::history::{HistoryConfig, HistorySpec, Privacy};
 pub use self::house::{HouseConfig, HouseSpec};
@@ -65,7 +65,7 @@ pub struct Config {
     /// Who is asked what we don't know.
     pub upstream: UpstreamConfig,
     /// Answers kept for the next one who asks.
-    pub cache: CacheConfig,
+    pub cache: crate::cache::Settings,
     /// The list of names by category.
     pub list: ListConfig,
     /// How a blocked question is answered.
