@@ -225,6 +225,7 @@ impl Daemon {
         let state = self.resolver.shared.load();
         let totals = self.resolver.history.totals();
         let info = state.list.info();
+        let clock = &self.resolver.clock;
         let cache = self.resolver.cache.stats();
         let refused = state.refused.clone().unwrap_or_default();
         let mut notices = (*self.notices).clone();
@@ -241,7 +242,8 @@ impl Daemon {
             missed: totals.missed,
             list: ListStatus {
                 serial: info.serial,
-                age_s: (info.created > 0).then(|| self.resolver.clock.now().saturating_sub(info.created)),
+                age_s: (info.created > 0 && clock.trusted())
+                    .then(|| clock.now().saturating_sub(info.created)),
                 names: info.names,
                 state: if refused.is_empty() { state.list.state() } else { "refused" },
                 file: state.list.file(),

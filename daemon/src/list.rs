@@ -83,8 +83,8 @@ impl LoadedList {
         Self { list, origin: Origin::Starter }
     }
 
-    /// The list to begin with, and why the configured one was refused if it was: the file; else the file before it;
-    /// else our last good copy; else the starter list. A missing file is no error unless it was `named`.
+    /// The list to begin with, and why the configured one was refused if it was: the file; else our last good
+    /// copy; else the file before it; else the starter list. A missing file is no error unless it was `named`.
     pub fn at_start(file: &Path, named: bool, state: &Path) -> (Self, Option<String>) {
         Self::first_good(file, named, state, |path| Self::from_file(path, state))
     }
@@ -105,7 +105,8 @@ impl LoadedList {
             Err(error) if error.is_missing() && !named => return (Self::starter(), None),
             Err(error) => error.to_string(),
         };
-        let last_good = open(&files::beside(file, "prev")).or_else(|_| Self::map(&copy_in(state)));
+        // Our copy is what was in force last, and needs no writing.
+        let last_good = Self::map(&copy_in(state)).or_else(|_| open(&files::beside(file, "prev")));
         (last_good.unwrap_or_else(|_| Self::starter()), Some(refused))
     }
 
@@ -161,6 +162,13 @@ fn copy_in(state: &Path) -> PathBuf {
 
 /// Maps a file and checks every byte of it.
 fn open_whole(path: &Path) -> Result<List<Bytes>, ListError> {
+    let list = open_mapped(path)?;
+    list.verify().map_err(|error| ListError::Format(path.to_owned(), error))?;
+    Ok(list)
+}
+
+/// Maps a file and checks all but its entries.
+fn open_mapped(path: &Path) -> Result<List<Bytes>, ListError> {
     let unreadable = |error| ListError::Read(path.to_owned(), error);
     let file = File::open(path).map_err(unreadable)?;
     if file.metadata().map_err(unreadable)?.len() == 0 {
@@ -170,16 +178,15 @@ fn open_whole(path: &Path) -> Result<List<Bytes>, ListError> {
     // SAFETY: the map is read only. A file that shrinks under it would raise SIGBUS; it is used for the moment of this
     // check and of copying, or is our own copy, which is only ever replaced by rename.
     let map = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
-    let refused = |error| ListError::Format(path.to_owned(), error);
-    let list = List::open(Bytes::Mapped(map)).map_err(refused)?;
-    list.verify().map_err(refused)?;
-    Ok(list)
+    List::open(Bytes::Mapped(map)).map_err(|error| ListError::Format(path.to_owned(), error))
 }
 
 /// Our copy, if it holds the very same list: then flash is not written again.
 fn same_list(list: &List<Bytes>, copy: &Path) -> Option<LoadedList> {
-    let held = LoadedList::map(copy).ok()?;
-    (held.list.as_bytes() == list.as_bytes()).then_some(held)
+    // The other list is whole, so the same bytes are too: no need to sum them up once more.
+    let held = open_mapped(copy).ok()?;
+    let same = held.as_bytes() == list.as_bytes();
+    same.then(|| LoadedList { list: held, origin: Origin::File(copy.to_owned()) })
 }
 
 /// Copies a list that is whole into the state folder and maps the copy. Where that can't be written, the list is held
@@ -281,5 +288,11 @@ mod tests {
         write(&files::beside(&file, "prev"), &list_of("before.example"));
         let (loaded, refused) = LoadedList::at_start(&file, true, folder.path());
         assert!(refused.is_some() && blocks(&loaded, "before.example"));
+
+        write(&file, &list_of("last.example"));
+        LoadedList::from_file(&file, folder.path()).unwrap();
+        write(&file, b"damaged");
+        let (loaded, _) = LoadedList::at_start(&file, true, folder.path());
+        assert!(blocks(&loaded, "last.example"), "what was in force last stays in force");
     }
 }

@@ -43,7 +43,8 @@ pub struct Status {
 pub struct ListStatus {
     /// Grows with every publication.
     pub serial: u64,
-    /// How old it is, in seconds; `null` if it does not say when it was made.
+    /// How old it is, in seconds; `null` if it does not say when it was made, or the clock can't be
+    /// trusted.
     pub age_s: Option<u64>,
     /// How many names it holds.
     pub names: u32,

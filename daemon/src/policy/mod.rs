@@ -8,7 +8,7 @@ mod special;
 mod table;
 mod verdict;
 
-use luytre_lists::{Category, CategorySet, Domain, Name};
+use luytre_lists::{Category, CategorySet, Domain};
 use serde::Deserialize;
 
 pub use self::decide::{Asked, Considered, consider, decide};
@@ -152,11 +152,6 @@ impl NameRule {
             None => (false, text.strip_prefix("*.").unwrap_or(text)),
         };
         Ok(Self { name: Domain::parse(name)?, exact, text: text.to_owned() })
-    }
-
-    /// Whether the rule is about this name.
-    pub fn covers(&self, name: Name<'_>) -> bool {
-        if self.exact { name == self.name.as_name() } else { name.is_in(self.name.as_name()) }
     }
 }
 
