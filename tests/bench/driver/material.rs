@@ -79,6 +79,10 @@ pub(crate) fn prepare(options: &Options, notes: &mut Vec<String>) -> Result<Mate
     }
     blocked.truncate(options.peer_names);
     popular.truncate(SAMPLE);
+    let list = match list {
+        Some(_) if options.same_list => Some(same_list(options, &blocked)?),
+        list => list,
+    };
     ensure!(!blocked.is_empty(), "no name is blocked: is the list empty?");
     ensure!(popular.len() >= 100, "only {} popular names are not blocked", popular.len());
     let sample = &blocked[..SAMPLE.min(blocked.len())];
@@ -135,11 +139,25 @@ fn list(options: &Options, data: &Path) -> Result<Option<List>> {
     let built = fs::metadata(&file).and_then(|file| file.modified()).ok();
     if built.is_none_or(|built| built < newest_input(options, data)) {
         build(options, data, &folder)?;
-        ensure!(file.is_file(), "luytre-hub list build left no {}", file.display());
     }
+    Ok(Some(built_in(&folder)?))
+}
+
+/// A list of the names that the peers hold, no more and no fewer.
+fn same_list(options: &Options, names: &[String]) -> Result<List> {
+    let [data, folder] = ["same-names", "list-same"].map(|name| options.work.join(name));
+    fs::create_dir_all(&data)?;
+    write_lines(data.join("gambling.txt"), names)?;
+    build(options, &data, &folder)?;
+    built_in(&folder)
+}
+
+fn built_in(folder: &Path) -> Result<List> {
+    let file = folder.join("full.lyt");
+    ensure!(file.is_file(), "luytre-hub list build left no {}", file.display());
     let report = fs::read_to_string(folder.join("report.json")).unwrap_or_default();
     let report: serde_json::Value = serde_json::from_str(&report).unwrap_or_default();
-    Ok(Some(List { file, names: report["names"].as_u64() }))
+    Ok(List { file, names: report["names"].as_u64() })
 }
 
 fn build(options: &Options, data: &Path, folder: &Path) -> Result<()> {

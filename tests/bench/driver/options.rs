@@ -16,6 +16,7 @@ usage: bench [options]
   --hub PATH           the centre's program, which builds the list (target/router/luytre-hub)
   --data DIR           category lists (${LUYTRE_DATA:-../shared/data})
   --peer-names N       blocked names that unbound and dnsmasq hold (500000)
+  --same-list          Luytre too holds only those names
   --window N           queries in flight (128)
   --core-server N      core of the server (0)
   --core-generator N   core of the generator and the upstream server (1)
@@ -30,6 +31,8 @@ pub(crate) struct Options {
     pub(crate) hub: PathBuf,
     pub(crate) data: PathBuf,
     pub(crate) peer_names: usize,
+    /// Luytre holds what the peers hold, instead of the whole data.
+    pub(crate) same_list: bool,
     /// 256 small packets overrun the 208 kB that Linux gives a socket, and the losses would be the generator's
     /// doing; half of that never does.
     pub(crate) window: usize,
@@ -50,6 +53,7 @@ impl Options {
             hub: "target/router/luytre-hub".into(),
             data: env::var_os("LUYTRE_DATA").map_or_else(|| "../shared/data".into(), PathBuf::from),
             peer_names: 500_000,
+            same_list: false,
             window: 128,
             core_server: 0,
             core_generator: 1,
@@ -67,6 +71,7 @@ impl Options {
                 Long("hub") => options.hub = arguments.value()?.into(),
                 Long("data") => options.data = arguments.value()?.into(),
                 Long("peer-names") => options.peer_names = arguments.value()?.parse()?,
+                Long("same-list") => options.same_list = true,
                 Long("window") => options.window = arguments.value()?.parse()?,
                 Long("core-server") => options.core_server = arguments.value()?.parse()?,
                 Long("core-generator") => options.core_generator = arguments.value()?.parse()?,
