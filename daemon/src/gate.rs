@@ -11,5 +11,5 @@ pub struct Gate {}
 
 impl Gate {
     /// Returns when the answer may be sent.
-    pub async fn admit(&self, _outcome: &Outcome) {}
+    pub async fn admit(&self, _outcome: &Outcome<'_>) {}
 }

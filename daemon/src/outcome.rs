@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use luytre_lists::NameBuf;
+use luytre_lists::Name;
 
 use crate::clock::Timestamp;
 use crate::policy::Verdict;
@@ -21,14 +21,13 @@ pub enum Source {
     Failed,
 }
 
-/// A question, who asked it, what was decided and where the answer came from. The sender hands it to the history
-/// after the answer is out.
+/// A question, who asked it, what was decided and where the answer came from. The resolver hands it to the history.
 #[derive(Clone, Copy, Debug)]
-pub struct Outcome {
+pub struct Outcome<'a> {
     /// When it was answered.
     pub time: Timestamp,
     /// The name asked.
-    pub name: NameBuf,
+    pub name: Name<'a>,
     /// The type asked.
     pub rtype: u16,
     /// Who asked.

@@ -14,12 +14,13 @@ use crate::clock::{Clock, Moment};
 use crate::gate::Gate;
 use crate::history::History;
 use crate::outcome::{Outcome, Source};
-use crate::policy::Action;
+use crate::policy::{Action, Verdict};
 use crate::query::{Query, Unanswerable};
 use crate::reply::relay::{self, Answer};
 use crate::reply::{ede, local};
 use crate::snapshot::{Shared, Snapshot};
 use crate::upstream::{ExchangeError, Forwarder, Outlet};
+use crate::who::Who;
 use crate::wire::{MAX_MESSAGE, Rcode, flags};
 
 /// What every listener answers with.
@@ -51,12 +52,11 @@ pub struct Peer {
 }
 
 /// What to do with a message.
-#[expect(clippy::large_enum_variant, reason = "a reply is the hot path, and a box would allocate")]
 pub enum Step {
     /// Send nothing.
     Silence,
-    /// Send so many bytes of the buffer, then record the outcome, if the message was a question.
-    Reply(usize, Option<Outcome>),
+    /// Send so many bytes of the buffer.
+    Reply(usize),
     /// Ask upstream.
     Fetch(Box<Pending>),
 }
@@ -64,7 +64,9 @@ pub enum Step {
 /// A question that waits for its answer.
 pub struct Pending {
     query: Query,
-    outcome: Outcome,
+    client: IpAddr,
+    who: Who,
+    verdict: Verdict,
 }
 
 /// Room that every answer made in place fits into: the largest that the cache holds, and an OPT.
@@ -88,40 +90,26 @@ impl Resolver {
         let is_ours = state.lan.contains(peer.client.ip());
         let query = match Query::parse(message) {
             Ok(query) if is_ours => query,
-            Ok(query) => return Step::Reply(local::prohibited(&query, message, out), None),
+            Ok(query) => return Step::Reply(local::prohibited(&query, message, out)),
             Err(Unanswerable::Error { rcode, question_end, edns }) if is_ours => {
-                return Step::Reply(local::error(message, question_end, rcode, edns, out), None);
+                return Step::Reply(local::error(message, question_end, rcode, edns, out));
             }
             Err(_) => return Step::Silence,
         };
-        let (who, verdict) = state.decide(peer.client.ip(), query.name(), query.rtype, moment.now);
-        let outcome = |source| Outcome {
-            time: moment.now,
-            name: query.name,
-            rtype: query.rtype,
-            who,
-            client: peer.client.ip().to_canonical(),
-            verdict,
-            source,
-        };
+        let client = peer.client.ip().to_canonical();
+        let (who, verdict) = state.decide(client, query.name(), query.rtype, moment.now);
         let asked = (peer.reached, peer.stream);
-        match verdict.action {
-            Action::Block => {
-                let len = state.block.write(&query, message, &verdict, asked, out);
-                Step::Reply(len, Some(outcome(Source::Local)))
-            }
-            Action::Local(answer) => {
-                let len = local::special(&query, message, answer, asked, out);
-                Step::Reply(len, Some(outcome(Source::Local)))
-            }
+        let (len, source) = match verdict.action {
+            Action::Block => (state.block.write(&query, message, &verdict, asked, out), Source::Local),
+            Action::Local(answer) => (local::special(&query, message, answer, asked, out), Source::Local),
             Action::Allow => match self.cached(&query, message, moment, peer.stream, out) {
-                Some(len) => Step::Reply(len, Some(outcome(Source::Cache))),
-                None => {
-                    let outcome = outcome(Source::Upstream);
-                    Step::Fetch(Box::new(Pending { query, outcome }))
-                }
+                Some(len) => (len, Source::Cache),
+                None => return Step::Fetch(Box::new(Pending { query, client, who, verdict })),
             },
-        }
+        };
+        let (time, name, rtype) = (moment.now, query.name(), query.rtype);
+        self.history.record(&Outcome { time, name, rtype, who, client, verdict, source });
+        Step::Reply(len)
     }
 
     fn cached(
@@ -143,15 +131,15 @@ impl Resolver {
         pending: &Pending,
         message: &[u8],
         stream: bool,
-    ) -> (Vec<u8>, Outcome) {
-        let (query, mut outcome) = (&pending.query, pending.outcome);
+    ) -> Vec<u8> {
+        let Pending { query, client, who, verdict } = pending;
         let fetched = forwarder.exchange(query.name(), &relay::question(query, message)).await;
         let answer = fetched.and_then(|answer| {
             let meaningless = || ExchangeError::Failed("the upstream's answer made no sense".into());
             relay::accept(query, answer).ok_or_else(meaningless)
         });
         let mut reply;
-        match answer {
+        let source = match answer {
             Ok(mut answer) => {
                 if self.is_for_keeping(forwarder, query, &answer) {
                     self.cache.put(&key_of(query), &answer.message, 0, self.clock.moment().seconds);
@@ -164,17 +152,28 @@ impl Resolver {
                 let len = relay::dress(query, message, opt, stream, &mut answer.message, len);
                 reply = answer.message;
                 reply.truncate(len);
+                Source::Upstream
             }
             Err(error) => {
-                outcome.source = Source::Failed;
                 tracing::debug!(name = %query.name(), %error, "no upstream answer");
                 reply = vec![0; REPLY_ROOM];
                 let len = local::failure(query, message, Rcode::ServFail, explained(&error), &mut reply);
                 reply.truncate(len);
+                Source::Failed
             }
-        }
+        };
+        let outcome = Outcome {
+            time: self.clock.now(),
+            name: query.name(),
+            rtype: query.rtype,
+            who: *who,
+            client: *client,
+            verdict: *verdict,
+            source,
+        };
         self.gate.admit(&outcome).await;
-        (reply, outcome)
+        self.history.record(&outcome);
+        reply
     }
 }
 
@@ -257,19 +256,13 @@ mod tests {
         // The first look at the pointer sets up this thread's place in it.
         drop(resolver.shared.load());
 
-        for (asked, source) in
-            [("www.bet365.com", Source::Local), ("example.com", Source::Cache), ("luytre.lan", Source::Local)]
-        {
+        for asked in ["www.bet365.com", "example.com", "luytre.lan"] {
             let question = message(asked, false);
             let mut answered = 0;
             let allocations = crate::allocations::during(|| {
                 let state = resolver.shared.load();
                 let moment = resolver.clock.moment();
-                if let Step::Reply(len, Some(outcome)) =
-                    resolver.answer(&state, moment, peer, &question, &mut out)
-                {
-                    assert_eq!(outcome.source, source);
-                    resolver.history.record(&outcome);
+                if let Step::Reply(len) = resolver.answer(&state, moment, peer, &question, &mut out) {
                     answered = len;
                 }
             });
@@ -279,6 +272,7 @@ mod tests {
             let opts = Records::of(&out[..answered]).unwrap().filter(|record| record.rtype == rtype::OPT);
             assert_eq!(opts.count(), 1, "{asked}");
         }
-        assert_eq!(resolver.history.totals().blocked, 1);
+        let totals = resolver.history.totals();
+        assert_eq!((totals.blocked, totals.allowed, resolver.cache.stats().hits), (1, 2, 1));
     }
 }

@@ -4,9 +4,10 @@
 mod counters;
 mod ring;
 
+use std::net::IpAddr;
 use std::sync::Mutex;
 
-use luytre_lists::{CategorySet, CategoryTable, NameBuf};
+use luytre_lists::{CategorySet, CategoryTable, Name, NameBuf};
 use serde::Serialize;
 
 use self::counters::Counters;
@@ -14,7 +15,7 @@ use self::ring::Ring;
 use crate::clock::Timestamp;
 use crate::config::{HistoryConfig, Privacy};
 use crate::outcome::Outcome;
-use crate::policy::{Action, Policy, Reason, Rule};
+use crate::policy::{Policy, Verdict};
 
 /// The history of this run. Recording never waits: a record that meets a reader is counted and left out of the ring.
 #[derive(Debug)]
@@ -28,13 +29,18 @@ pub struct History {
 #[derive(Clone, Copy, Debug)]
 struct Record {
     time: Timestamp,
-    name: Option<NameBuf>,
+    name: NameBuf,
     rtype: u16,
-    client: Option<std::net::IpAddr>,
-    action: Action,
-    reason: Reason,
-    rule: Rule,
-    categories: CategorySet,
+    /// `None` where privacy hides name and client.
+    client: Option<IpAddr>,
+    verdict: Verdict,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        let verdict = Verdict::nothing_against(CategorySet::EMPTY);
+        Self { time: 0, name: NameBuf::new(), rtype: 0, client: None, verdict }
+    }
 }
 
 impl History {
@@ -48,30 +54,24 @@ impl History {
     }
 
     /// Records how a question ended. Allocates nothing and never waits.
-    pub fn record(&self, outcome: &Outcome) {
+    pub fn record(&self, outcome: &Outcome<'_>) {
         let verdict = &outcome.verdict;
         self.counters.count(outcome.time, verdict.is_blocked(), verdict.categories);
         if self.privacy == Privacy::Off {
             return;
         }
-        let record = Record {
-            time: outcome.time,
-            name: match self.privacy {
-                Privacy::Full => Some(outcome.name),
-                Privacy::Domain => Some(site(&outcome.name)),
-                Privacy::Category | Privacy::Off => None,
-            },
-            rtype: outcome.rtype,
-            client: (self.privacy != Privacy::Category).then_some(outcome.client),
-            action: verdict.action,
-            reason: verdict.reason,
-            rule: verdict.rule,
-            categories: verdict.categories,
-        };
-        match self.ring.try_lock() {
-            Ok(mut ring) => ring.push(record),
-            Err(_) => self.counters.missed(),
-        }
+        let Ok(mut ring) = self.ring.try_lock() else { return self.counters.missed() };
+        let Some(record) = ring.advance() else { return };
+        record.time = outcome.time;
+        // In place: a name is short, and the room for the longest one is not.
+        record.name.copy_from(match self.privacy {
+            Privacy::Full => outcome.name,
+            Privacy::Domain => site(outcome.name),
+            Privacy::Category | Privacy::Off => Name::ROOT,
+        });
+        record.rtype = outcome.rtype;
+        record.client = (self.privacy != Privacy::Category).then_some(outcome.client);
+        record.verdict = *verdict;
     }
 
     /// The totals of the hours kept.
@@ -91,17 +91,10 @@ impl History {
 }
 
 /// The name's last two labels, or three where the second is a public one such as `com.vn`.
-fn site(name: &NameBuf) -> NameBuf {
+fn site(name: Name<'_>) -> Name<'_> {
     const PUBLIC: [&[u8]; 9] = [b"com", b"co", b"net", b"org", b"edu", b"gov", b"ac", b"or", b"go"];
-    let whole = name.as_name();
-    let under_public = whole.with_labels(2).first_label().is_some_and(|label| PUBLIC.contains(&label));
-    let kept = whole.with_labels(if under_public { 3 } else { 2 });
-    let mut site = NameBuf::new();
-    for label in kept.labels() {
-        // A part of a name is never too long.
-        let _ = site.push_label(label);
-    }
-    site
+    let under_public = name.with_labels(2).first_label().is_some_and(|label| PUBLIC.contains(&label));
+    name.with_labels(if under_public { 3 } else { 2 })
 }
 
 /// A question in the ring, as people and programs read it.
@@ -129,15 +122,16 @@ pub struct Recent {
 impl Record {
     fn show(&self, policy: &Policy) -> Recent {
         let table = CategoryTable::shipped();
+        let verdict = &self.verdict;
         Recent {
             time: crate::status::rfc3339(self.time),
-            name: self.name.map_or_else(String::new, |name| name.as_name().to_string()),
+            name: self.client.map_or_else(String::new, |_| self.name.as_name().to_string()),
             rtype: crate::status::type_word(self.rtype),
             who: self.client.map_or_else(String::new, |client| client.to_string()),
-            verdict: if self.action == Action::Block { "blocked" } else { "allowed" },
-            reason: self.reason.word(),
-            rule: policy.describe(self.rule),
-            categories: self.categories.iter().map(|category| table.key(category).into_owned()).collect(),
+            verdict: verdict.word(),
+            reason: verdict.reason.word(),
+            rule: policy.describe(verdict.rule),
+            categories: verdict.categories.iter().map(|category| table.key(category).into_owned()).collect(),
         }
     }
 }
@@ -148,15 +142,16 @@ pub use self::counters::Totals;
 mod tests {
     use super::*;
     use crate::outcome::Source;
-    use crate::policy::{Rules, Verdict};
+    use crate::policy::{Action, Reason, Rule, Rules};
     use crate::who::Who;
 
-    fn outcome(name: &str, time: Timestamp, blocked: bool) -> Outcome {
+    fn record(history: &History, name: &str, time: Timestamp, blocked: bool) {
         let action = if blocked { Action::Block } else { Action::Allow };
         let categories = if blocked { CategorySet::from_bits(0b10) } else { CategorySet::EMPTY };
         let verdict = Verdict { action, reason: Reason::Category, rule: Rule::None, categories, until: None };
         let (name, client) = (NameBuf::parse(name).unwrap(), [192, 168, 1, 7].into());
-        Outcome { time, name, rtype: 1, who: Who::HOUSE, client, verdict, source: Source::Local }
+        let (name, who, source) = (name.as_name(), Who::HOUSE, Source::Local);
+        history.record(&Outcome { time, name, rtype: 1, who, client, verdict, source });
     }
 
     fn history(keep_queries: usize, privacy: Privacy) -> History {
@@ -167,7 +162,7 @@ mod tests {
     fn the_ring_keeps_the_newest_and_the_counters_keep_all() {
         let history = history(3, Privacy::Full);
         for n in 0..10 {
-            history.record(&outcome(&format!("n{n}.example"), 3600, n % 2 == 0));
+            record(&history, &format!("n{n}.example"), 3600, n % 2 == 0);
         }
         let recent = history.recent(10, &Policy::compile(&Rules::default()));
         let names: Vec<&str> = recent.iter().map(|recent| recent.name.as_str()).collect();
@@ -188,12 +183,12 @@ mod tests {
             (Privacy::Category, "", ""),
         ] {
             let history = history(3, privacy);
-            history.record(&outcome("www.shop.example.com.vn", 3600, true));
+            record(&history, "www.shop.example.com.vn", 3600, true);
             let recent = history.recent(1, &Policy::compile(&Rules::default()));
             assert_eq!((recent[0].name.as_str(), recent[0].who.as_str()), (name, who), "{privacy:?}");
         }
         let history = history(3, Privacy::Off);
-        history.record(&outcome("example.com", 3600, true));
+        record(&history, "example.com", 3600, true);
         assert!(history.recent(1, &Policy::compile(&Rules::default())).is_empty());
         assert_eq!(history.totals().blocked, 1);
     }
@@ -201,7 +196,7 @@ mod tests {
     #[test]
     fn a_ring_of_nothing_keeps_nothing() {
         let history = history(0, Privacy::Full);
-        history.record(&outcome("example.com", 0, true));
+        record(&history, "example.com", 0, true);
         assert!(history.recent(1, &Policy::compile(&Rules::default())).is_empty());
     }
 }

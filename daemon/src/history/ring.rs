@@ -8,23 +8,25 @@ pub(super) struct Ring<T> {
     next: usize,
 }
 
-impl<T> Ring<T> {
-    /// Takes all its memory now, so that pushing never allocates.
+impl<T: Default> Ring<T> {
+    /// Takes all its memory now, so that adding never allocates.
     pub(super) fn new(bound: usize) -> Self {
         Self { records: Vec::with_capacity(bound), bound, next: 0 }
     }
 
-    pub(super) fn push(&mut self, record: T) {
+    /// The place of the newest record, to be written over: an older one may still stand there. `None` in a ring of
+    /// nothing.
+    pub(super) fn advance(&mut self) -> Option<&mut T> {
+        let at = self.next;
         if self.records.len() < self.bound {
-            self.records.push(record);
-        } else if let Some(oldest) = self.records.get_mut(self.next) {
-            *oldest = record;
-            self.next = (self.next + 1) % self.bound;
+            self.records.push(T::default());
         }
+        self.next = (at + 1) % self.bound.max(1);
+        self.records.get_mut(at)
     }
 
     pub(super) fn newest_first(&self) -> impl Iterator<Item = &T> {
-        let (newer, older) = self.records.split_at(self.next);
+        let (newer, older) = self.records.split_at(self.next.min(self.records.len()));
         newer.iter().rev().chain(older.iter().rev())
     }
 }

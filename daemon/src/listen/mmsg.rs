@@ -10,8 +10,9 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 /// Datagrams to one call.
 pub(super) const BATCH: usize = 32;
-/// The longest question taken; a longer one is cut, and so malformed.
-const QUESTION_ROOM: usize = 2048;
+/// The longest question taken; a longer one is cut, and so malformed. No power of two, or all questions of a batch would
+/// want the same few lines of the L1 cache.
+const QUESTION_ROOM: usize = 2048 + 64;
 /// Room for one PKTINFO of either family.
 const CONTROL_ROOM: usize = 64;
 

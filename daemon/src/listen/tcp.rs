@@ -115,20 +115,18 @@ impl Connection {
         let mut out = vec![0; REPLY_ROOM];
         match resolver.answer(&state, moment, peer, &message, &mut out) {
             Step::Silence => return Ok(false),
-            Step::Reply(len, outcome) => {
+            Step::Reply(len) => {
                 out.truncate(len);
                 send(sender, out, client)?;
-                outcome.iter().for_each(|outcome| resolver.history.record(outcome));
             }
             Step::Fetch(pending) => {
                 let (resolver, sender) = (resolver.clone(), sender.clone());
                 let forwarder = outlet.forwarder(&state.upstream);
                 tasks::spawn("tcp fetch", async move {
-                    let (reply, outcome) = resolver.fetch(&forwarder, &pending, &message, true).await;
+                    let reply = resolver.fetch(&forwarder, &pending, &message, true).await;
                     if let Err(error) = send(&sender, reply, client) {
                         tracing::debug!(%client, %error, "an answer could not be sent");
                     }
-                    resolver.history.record(&outcome);
                     drop(turn);
                 });
             }

@@ -1,7 +1,7 @@
 //! UDP: a thread a core, each with its own sockets and its own runtime.
 //!
 //! The kernel spreads clients over the sockets (SO_REUSEPORT). A thread takes a batch, answers in place what is
-//! blocked or cached, sends the batch, then records it; what must be fetched becomes a task on the same thread.
+//! blocked or cached, then sends the batch; what must be fetched becomes a task on the same thread.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -14,7 +14,6 @@ use tokio::net::UdpSocket;
 
 use super::Desk;
 use super::mmsg::{self, Answers, Path, Questions};
-use crate::outcome::Outcome;
 use crate::reply::local;
 use crate::resolver::{Peer, Pending, REPLY_ROOM, Resolver, Step};
 use crate::snapshot::Snapshot;
@@ -61,7 +60,6 @@ struct Worker {
     local: IpAddr,
     questions: Questions,
     answers: Answers<REPLY_ROOM>,
-    outcomes: Vec<Outcome>,
 }
 
 impl Worker {
@@ -72,7 +70,6 @@ impl Worker {
             socket: Arc::new(UdpSocket::from_std(socket)?),
             questions: Questions::new(),
             answers: Answers::new(),
-            outcomes: Vec::with_capacity(mmsg::BATCH),
         })
     }
 
@@ -127,10 +124,7 @@ impl Worker {
             let peer = Peer { client, reached: reached.unwrap_or(self.local), stream: false };
             match resolver.answer(&state, moment, peer, message, out) {
                 Step::Silence => {}
-                Step::Reply(len, outcome) => {
-                    self.answers.keep(len, path);
-                    self.outcomes.extend(outcome);
-                }
+                Step::Reply(len) => self.answers.keep(len, path),
                 Step::Fetch(pending) => {
                     let (resolver, forwarder) = (resolver.clone(), outlet.forwarder(&state.upstream));
                     let (socket, message) = (Arc::clone(&self.socket), message.into());
@@ -139,11 +133,10 @@ impl Worker {
             }
         }
         self.answers.send(self.socket.as_fd());
-        self.outcomes.drain(..).for_each(|outcome| resolver.history.record(&outcome));
     }
 }
 
-/// Fetches, sends, then records.
+/// Fetches, then sends.
 async fn fetch(
     resolver: Resolver,
     forwarder: Forwarder,
@@ -152,12 +145,11 @@ async fn fetch(
     message: Box<[u8]>,
     path: Path,
 ) {
-    let (reply, outcome) = resolver.fetch(&forwarder, &pending, &message, false).await;
+    let reply = resolver.fetch(&forwarder, &pending, &message, false).await;
     let sent = socket.async_io(Interest::WRITABLE, || mmsg::send_one(socket.as_fd(), &reply, &path)).await;
     if let Err(error) = sent {
         tracing::debug!(%error, "an answer could not be sent");
     }
-    resolver.history.record(&outcome);
 }
 
 /// What a client that asks too much gets: REFUSED, with no more of its message than the ID. Answers to others than

@@ -18,9 +18,10 @@ use crate::who::Who;
 fn count_a_bet(house: &House) {
     let gambling = Category::new(9).unwrap();
     let resolver = house.daemon.resolver();
+    let name = NameBuf::parse("www.casino.example").unwrap();
     resolver.history.record(&Outcome {
         time: resolver.clock.now(),
-        name: NameBuf::parse("www.casino.example").unwrap(),
+        name: name.as_name(),
         rtype: 1,
         who: Who::HOUSE,
         client: IpAddr::V4(Ipv4Addr::LOCALHOST),
