@@ -63,6 +63,8 @@ impl App {
         let resolver = Resolver {
             shared: Arc::new(ArcSwap::from_pointee(snapshot)),
             cache: Arc::new(Cache::new(&config.cache, seed())),
+            flights: Arc::default(),
+            waiting: Arc::new(Semaphore::new(config.limits.in_flight)),
             places: Arc::new(Semaphore::new(config.limits.in_flight)),
             history: Arc::new(History::new(&config.history)),
             clock,

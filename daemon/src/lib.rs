@@ -13,7 +13,8 @@
 //! * [`snapshot`] is the state that a question reads, behind one atomic pointer.
 //! * [`listen`] owns the sockets; [`resolver`] is the path above on one screen.
 //! * [`query`] and [`wire`] read packets; [`who`] says who asks; [`policy`] decides, without I/O.
-//! * [`list`] is the compiled list in force; [`cache`] and [`upstream`] find answers; [`reply`] writes them.
+//! * [`list`] is the compiled list in force; [`cache`] and [`upstream`] find answers, for all who ask the same at once
+//!   ([`flights`]); [`reply`] writes them.
 //! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that.
 //! * [`web`] is the page, [`control`] the socket behind `luytre status`, [`status`] what both tell.
 //! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], [`process`] and [`system`] are the operating system.
@@ -34,6 +35,7 @@ pub mod policy;
 pub mod who;
 
 pub mod cache;
+pub mod flights;
 pub mod reply;
 pub mod upstream;
 

@@ -2,11 +2,13 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
 use luytre_lists::Name;
 use luytre_lists::hash::SuffixHashes;
 
+use crate::cache::Facts;
 use crate::clock::Timestamp;
 use crate::config::{Config, Lan, LimitsConfig};
 use crate::list::LoadedList;
@@ -18,6 +20,8 @@ use crate::who::{People, Who};
 /// One state of the house.
 #[derive(Debug)]
 pub struct Snapshot {
+    /// Tells this state from all others of this run; never 0.
+    pub generation: u32,
     /// Who is who.
     pub people: People,
     /// The compiled rules.
@@ -36,6 +40,17 @@ pub struct Snapshot {
     pub limits: LimitsConfig,
 }
 
+/// What is decided about one question.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision {
+    /// Who asks.
+    pub who: Who,
+    /// What they get, and why.
+    pub verdict: Verdict,
+    /// What is worth remembering of the name.
+    pub facts: Facts,
+}
+
 /// The pointer: read it once a batch; only `app.rs` stores.
 pub type Shared = Arc<ArcSwap<Snapshot>>;
 
@@ -47,7 +62,10 @@ impl Snapshot {
         (list, refused): (Arc<LoadedList>, Option<String>),
         upstream: Arc<upstream::Settings>,
     ) -> Self {
+        static GENERATIONS: AtomicU32 = AtomicU32::new(0);
         Self {
+            // Thousands of reloads a day for a thousand years: it does not come round to 0.
+            generation: GENERATIONS.fetch_add(1, Ordering::Relaxed).wrapping_add(1).max(1),
             people: People::default(),
             policy: Policy::compile(&config.rules()),
             list,
@@ -60,8 +78,25 @@ impl Snapshot {
     }
 
     /// What is decided when this client asks for this name: one look-up, whatever the number of people.
-    pub fn decide(&self, client: IpAddr, name: Name<'_>, rtype: u16, now: Timestamp) -> (Who, Verdict) {
-        self.asking(client, name, rtype, |who, asked| (who, policy::decide(&self.policy, who, asked, now)))
+    pub fn decide(&self, client: IpAddr, name: Name<'_>, rtype: u16, now: Timestamp) -> Decision {
+        self.asking(client, name, rtype, |who, asked| {
+            let verdict = policy::decide(&self.policy, who, asked, now);
+            let unnamed = policy::is_unnamed(&self.policy, asked);
+            let generation = if unnamed { self.generation } else { 0 };
+            Decision {
+                who,
+                verdict,
+                facts: Facts { generation, asked: verdict.categories, ..Facts::default() },
+            }
+        })
+    }
+
+    /// The same by what is remembered of the name, without a look-up; `None` if nothing is, or of another state.
+    pub fn decide_by(&self, client: IpAddr, facts: Facts, now: Timestamp) -> Option<Decision> {
+        (facts.generation == self.generation).then(|| {
+            let who = self.people.identify(client);
+            Decision { who, verdict: policy::decide_unnamed(&self.policy, who, facts.asked, now), facts }
+        })
     }
 
     /// Every rule that is looked at for it, in order, the deciding one last.

@@ -53,12 +53,10 @@ fn an_answer_that_has_expired_is_fetched_again() {
 // "Zero values are interpreted to mean that the RR can only be used for the transaction in progress".
 #[test]
 fn what_may_not_be_kept_is_not() {
-    let answers: [fn(Packet) -> Packet; 6] = [
+    let answers: [fn(Packet) -> Packet; 4] = [
         |answer| answer.address_for(A, 0),
         |answer| answer.address_for(A, 300).address_for([192, 0, 2, 2], 0),
         |answer| answer.address_for(A, 0x8000_0000),
-        |answer| answer.rcode(2),
-        |answer| answer.rcode(5),
         |answer| answer.rcode(3), // no SOA, so nobody knows for how long (RFC 2308 §5)
     ];
     for (number, answer) in answers.into_iter().enumerate() {

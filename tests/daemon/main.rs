@@ -29,6 +29,7 @@ mod blocking;
 mod cache;
 mod failures;
 mod forwarding;
+mod stale;
 mod truncation;
 
 mod configuration;

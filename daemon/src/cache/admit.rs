@@ -8,7 +8,8 @@
 use std::fmt;
 
 use super::{Key, Settings};
-use crate::wire::{Header, Rcode, Record, Records, flags, rtype, set_u16, skip_name};
+use crate::query::CLASS_IN;
+use crate::wire::{HEADER_LEN, Header, Rcode, Record, Records, flags, rtype, set_u16, skip_name};
 
 /// The largest answer that is kept, in bytes: two thirds of a page, and more than all but signed key sets need.
 pub const MAX_ANSWER: usize = 2048;
@@ -62,9 +63,29 @@ pub(super) struct Answer {
     len: usize,
     survey: Survey,
     lifetime: u32,
+    failure: Option<u16>,
 }
 
 impl Answer {
+    /// No answer, but that there is none (RFC 9520): a header and the question, so that it can be told by name. With
+    /// the extended error that says why, and for how many seconds.
+    pub(super) fn failed(key: &Key<'_>, error: u16, lifetime: u32) -> Self {
+        let mut message = [0; MAX_ANSWER];
+        let name = key.name.as_wire();
+        let question = HEADER_LEN + name.len();
+        set_u16(&mut message, 2, flags::QR | Rcode::ServFail as u16);
+        set_u16(&mut message, 4, 1);
+        message[HEADER_LEN..question].copy_from_slice(name);
+        set_u16(&mut message, question + 1, key.rtype);
+        set_u16(&mut message, question + 3, CLASS_IN);
+        Self { message, len: question + 5, survey: Survey::EMPTY, lifetime, failure: Some(error) }
+    }
+
+    /// The extended error, if this is no answer but a failure.
+    pub(super) fn failure(&self) -> Option<u16> {
+        self.failure
+    }
+
     /// Its bytes: ID 0, AA off, TTLs within the settings' bounds.
     pub(super) fn message(&self) -> &[u8] {
         &self.message[..self.len]
@@ -98,7 +119,7 @@ pub(super) fn admit(key: &Key<'_>, message: &[u8], settings: &Settings) -> Resul
     if lifetime == 0 {
         return Err(NotKept::ZeroTtl);
     }
-    let mut answer = Answer { message: [0; MAX_ANSWER], len: message.len(), survey, lifetime };
+    let mut answer = Answer { message: [0; MAX_ANSWER], len: message.len(), survey, lifetime, failure: None };
     answer.message[..message.len()].copy_from_slice(message);
     set_u16(&mut answer.message, 0, 0);
     // AA is for those who have the zone (RFC 1035 §4.1.1).
@@ -159,9 +180,11 @@ struct Survey {
 }
 
 impl Survey {
+    const EMPTY: Self =
+        Self { ttls: [0; MAX_RECORDS], records: 0, shortest: u32::MAX, answered: false, soa_minimum: None };
+
     fn of(key: &Key<'_>, message: &[u8]) -> Result<Self, NotKept> {
-        let ttls = [0; MAX_RECORDS];
-        let mut survey = Self { ttls, records: 0, shortest: u32::MAX, answered: false, soa_minimum: None };
+        let mut survey = Self::EMPTY;
         let mut records = Records::of(message).ok_or(NotKept::Malformed)?;
         for record in &mut records {
             survey.add(key, message, &record)?;

@@ -5,10 +5,9 @@
 //! never grows. [`Cache::get`] hashes the question to its page, copies the bytes out under the page's sequence lock
 //! and subtracts the age from each TTL. Writers, who have just waited milliseconds for an upstream, take turns.
 //!
-//! What comes later has its place: serve-stale and prefetch read the age and lifetime that a [`Hit`] carries, since
-//! an expired entry stays until its room is needed (`Page::copy` alone decides that it is a miss); admission by
-//! frequency goes where `Page::make_room` names its victim, before the newcomer takes its place; coalescing stands in
-//! front of the cache, between a miss and the upstream.
+//! An answer that has expired stays until its room is needed, and may serve for a while if no server has a newer one
+//! (RFC 8767); a popular one is renewed before it expires; and that no server had an answer is remembered too
+//! (RFC 9520). [`Hit::state`] tells which it is.
 //!
 //! Only upstream answers are here, never a decision about a person (design invariant 3). Class IN only.
 
@@ -21,10 +20,12 @@ mod slot;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Mutex, MutexGuard};
+use std::ops::ControlFlow;
+use std::sync::{Mutex, MutexGuard, TryLockError};
 
-use luytre_lists::Name;
+use luytre_lists::{CategorySet, Name};
 
+use self::admit::Answer;
 use self::counters::Counters;
 use self::hash::NameHash;
 use self::page::{Page, Pen};
@@ -32,7 +33,7 @@ use self::slot::Newcomer;
 use crate::wire::HEADER_LEN;
 
 pub use self::admit::{MAX_ANSWER, NotKept};
-pub use self::page::Hit;
+pub use self::page::{Hit, State};
 
 /// The most that `[cache] entries` may ask for: 256 MB.
 pub const MAX_ENTRIES: usize = 1_000_000;
@@ -47,13 +48,23 @@ pub struct Settings {
     pub min_ttl: u32,
     /// Longer TTLs are lowered to this, in seconds; it wins over `min_ttl`.
     pub max_ttl: u32,
+    /// For so many seconds an expired answer may serve while no server answers (RFC 8767); 0 for never.
+    pub stale_for: u32,
+    /// Whether popular answers are renewed before they expire.
+    pub prefetch: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { entries: 10_000, min_ttl: 0, max_ttl: 86_400 }
+        Self { entries: 10_000, min_ttl: 0, max_ttl: 86_400, stale_for: 86_400, prefetch: true }
     }
 }
+
+/// How long servers may fail at a question before they are asked again, in seconds: at first, and at most, twice as
+/// long each time (RFC 9520 §3.2; it allows five minutes, which is long for a family).
+const FAILED: std::ops::RangeInclusive<u32> = 5..=60;
+/// The same when no server could be reached, which is not about the question: the least that RFC 9520 allows.
+const UNREACHED: u32 = 1;
 
 /// What an answer is found by. DO and CD are part of it: they change what an upstream answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +94,17 @@ impl Key<'_> {
         // A label's length is at most 63, no letter: comparing without case can't take it for one.
         question.is_some_and(|(asked, rest)| asked.eq_ignore_ascii_case(name) && rest.starts_with(&fixed))
     }
+}
+
+/// What is known of a question and its answer, found once for all who ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The state of rules and list by which they were found; 0: nothing is known.
+    pub generation: u32,
+    /// What the list says of the name asked.
+    pub asked: CategorySet,
+    /// What the list says of the aliases and addresses in the answer.
+    pub answered: CategorySet,
 }
 
 /// What became of an answer.
@@ -137,23 +159,23 @@ impl Cache {
     }
 
     /// Copies the answer into `out`, each TTL reduced by the time since it was put; `None` if there is none, or it
-    /// does not fit ([`MAX_ANSWER`] bytes always do). The ID is 0; question and flags are the upstream's, so that
+    /// does not fit ([`MAX_ANSWER`] bytes always do). [`Hit::state`] says what it is good for. The ID is 0; question and flags are the upstream's, so that
     /// the caller puts the client's ID, RD, CD and question case in. `now`: seconds on a monotonic clock.
     ///
     /// While the page is being written we try again for a few microseconds and then call it a miss: correct, and
     /// better than waiting for a thread that may have lost its core. What `out` holds after a miss is meaningless.
     pub fn get(&self, key: &Key<'_>, now: u32, out: &mut [u8]) -> Option<Hit> {
         let (page, tag) = self.locate(key)?;
-        let found = page.read(tag, key.kind(), now, out);
+        let found = page.read((tag, key.kind()), now, &self.settings, out);
         // Another name may have this tag, once in 2³² times.
         let hit = found.filter(|hit| out.get(..hit.len).is_some_and(|answer| key.is_asked_in(answer)));
-        self.counters.count(hit.is_some());
+        self.counters.count(hit.is_some_and(|hit| hit.is_answer()));
         hit
     }
 
     /// Keeps an answer to this question if the RFCs allow, in place of the one before. The message must have no OPT
     /// record; `facts` come back with each hit. `now`: seconds on the clock of [`get`](Self::get).
-    pub fn put(&self, key: &Key<'_>, message: &[u8], facts: u64, now: u32) -> Stored {
+    pub fn put(&self, key: &Key<'_>, message: &[u8], facts: Facts, now: u32) -> Stored {
         let Some((page, tag)) = self.locate(key) else {
             return Stored::Not(NotKept::Off);
         };
@@ -162,8 +184,30 @@ impl Cache {
             Err(reason) => return Stored::Not(reason),
         };
         let newcomer = Newcomer { tag, kind: key.kind(), answer: &answer, facts, now };
-        page.insert(&mut self.pen(), &newcomer);
+        page.insert(&mut self.pen(), &newcomer, &self.settings);
         Stored::Kept { ttl: answer.lifetime() }
+    }
+
+    /// Notes that no server had an answer, for the reason of this extended error; `reached` is whether any was heard.
+    /// An answer that may still serve does so for the next 30 seconds; without one the failure itself is kept.
+    pub fn fail(&self, key: &Key<'_>, error: u16, reached: bool, now: u32) {
+        let Some((page, tag)) = self.locate(key) else { return };
+        let place = (tag, key.kind());
+        let mut pen = self.pen();
+        let ControlFlow::Continue(before) = page.note_failure(place, now, &self.settings) else { return };
+        let again = before.saturating_mul(2).clamp(*FAILED.start(), *FAILED.end());
+        let answer = Answer::failed(key, error, if reached { again } else { UNREACHED });
+        let newcomer = Newcomer { tag, kind: key.kind(), answer: &answer, facts: Facts::default(), now };
+        page.insert(&mut pen, &newcomer, &self.settings);
+    }
+
+    /// Replaces the facts about an answer. Does not wait: if somebody is writing, the next who asks finds them again.
+    pub fn learn(&self, key: &Key<'_>, facts: Facts) {
+        let Some((page, tag)) = self.locate(key) else { return };
+        match self.pen.try_lock() {
+            Ok(mut pen) => page.learn(&mut pen, (tag, key.kind()), facts),
+            Err(TryLockError::Poisoned(_) | TryLockError::WouldBlock) => {}
+        }
     }
 
     /// Forgets a name, all types of it; how many answers that were.

@@ -3,8 +3,8 @@
 //! ```text
 //! word    0 sequence | 1 filled     what a look-up reads first, with the tags 120 bytes
 //!         2..30    tags: of the names, 0 where a slot is free
-//!         30..254  slots: type, place, age and facts of each answer
-//!         254..    the answers one behind the other, no gaps: TTL offsets (two a word), then the message
+//!         30..394  slots: type, place, age and facts of each answer
+//!         394..    the answers one behind the other, no gaps: TTL offsets (two a word), then the message
 //! ```
 //!
 //! **The sequence lock.** A writer makes `sequence` odd, changes the page, and makes it the next even number. A reader
@@ -20,20 +20,23 @@
 //! 2³² sequence numbers pass in no copy. Until the check a copy can be a mixture of two answers, so no offset found in
 //! a page is trusted: each access is checked, and what does not fit is a miss that the check throws away.
 //!
-//! **Eviction** is by page: first what expired, then the answers that nobody asked for again, oldest first, then those
-//! hit longest ago. A flood of random names thus drives out the rest of the flood: the first of two levels of
-//! admission.
+//! **Eviction** is by page, in two levels: first what expired, then the answers that nobody asked for again, oldest
+//! first; only then those hit, the one hit longest ago first. A newcomer gets into the second level by its first hit, so
+//! that a flood of random names drives out the rest of the flood.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU32, Ordering, Ordering::Relaxed, fence};
 
-use super::Stats;
 use super::admit::{Answer, MAX_ANSWER, MAX_RECORDS, map_ttl};
-use super::slot::{Newcomer, Slot};
+use super::slot::{Fame, Newcomer, Slot};
+use super::{Facts, Settings, Stats};
 
 const SLOTS: usize = 28;
-const DATA_WORDS: usize = 770;
+const DATA_WORDS: usize = 630;
 /// How often a reader tries while a writer is at work: longer than a write lasts, by a factor of a few.
 const ATTEMPTS: usize = 64;
+/// The TTL of an expired answer, in seconds (RFC 8767 §4).
+const STALE_TTL: u32 = 30;
 /// What fills a pair of TTL offsets up: behind the end of each message, so that no TTL is there.
 const NO_TTL: u16 = u16::MAX;
 
@@ -46,12 +49,36 @@ const _: () =
 pub struct Hit {
     /// The message's length in bytes.
     pub len: usize,
-    /// What was given with it at `put`.
-    pub facts: u64,
+    /// What is known of the question and the answer.
+    pub facts: Facts,
     /// Seconds since it was put.
     pub age: u32,
-    /// Seconds until it expires, at least 1; with `age` this is its lifetime.
+    /// Seconds until it expires; with `age` this is its lifetime. 0 if it has expired.
     pub ttl_left: u32,
+    /// What it is good for.
+    pub state: State,
+}
+
+/// What a hit is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// An answer to give.
+    Fresh,
+    /// An answer to give, and to fetch anew before it expires. One caller is told so, the others hear `Fresh`.
+    Due,
+    /// An expired answer, to give if no server has a newer one soon (RFC 8767).
+    Stale,
+    /// An expired answer, to give at once: no server had a newer one a moment ago.
+    StaleStill,
+    /// No answer: servers have just failed at this question, for the reason of this extended error (RFC 9520).
+    Failed(u16),
+}
+
+impl Hit {
+    /// Whether the message can be given without asking anybody.
+    pub fn is_answer(&self) -> bool {
+        matches!(self.state, State::Fresh | State::Due | State::StaleStill)
+    }
 }
 
 /// The right to write to the pages: a cache has one, so that whoever holds it is the only writer.
@@ -81,19 +108,27 @@ impl Page {
         unsafe { Box::new_zeroed_slice(pages).assume_init() }
     }
 
-    /// Copies an answer into `out` and ages its TTLs, unless it is missing, expired or does not fit, or writers keep
+    /// Copies an answer into `out` and ages its TTLs, unless it is missing, too old or does not fit, or writers keep
     /// the page busy.
-    pub(super) fn read(&self, tag: u32, kind: u32, now: u32, out: &mut [u8]) -> Option<Hit> {
+    pub(super) fn read(
+        &self,
+        (tag, kind): (u32, u32),
+        now: u32,
+        settings: &Settings,
+        out: &mut [u8],
+    ) -> Option<Hit> {
         for _ in 0..ATTEMPTS {
             let before = self.sequence.load(Ordering::Acquire);
             if before.is_multiple_of(2) {
-                let copied = self.copy(tag, kind, now, out);
+                let copied = self.copy((tag, kind), now, settings, out);
                 fence(Ordering::Acquire);
                 if self.sequence.load(Relaxed) == before {
-                    return copied.map(|(slot, hit)| {
-                        slot.note_hit(now);
-                        hit
-                    });
+                    let (slot, mut hit) = copied?;
+                    slot.note_hit(now);
+                    if settings.prefetch && hit.state == State::Fresh && slot.takes_renewal(now) {
+                        hit.state = State::Due;
+                    }
+                    return Some(hit);
                 }
             }
             std::hint::spin_loop();
@@ -102,44 +137,85 @@ impl Page {
     }
 
     /// [`read`](Self::read), before it is known whether a writer came between.
-    fn copy(&self, tag: u32, kind: u32, now: u32, out: &mut [u8]) -> Option<(&Slot, Hit)> {
+    fn copy(
+        &self,
+        (tag, kind): (u32, u32),
+        now: u32,
+        settings: &Settings,
+        out: &mut [u8],
+    ) -> Option<(&Slot, Hit)> {
         let slot = &self.slots[self.find(tag, kind)?];
-        let age = slot.age(now);
-        let ttl_left = slot.ttl_left(now);
-        if ttl_left == 0 {
-            return None;
-        }
+        let (age, ttl_left) = (slot.age(now), slot.ttl_left(now));
+        let state = match slot.failure() {
+            Some(error) if ttl_left > 0 => State::Failed(error),
+            None if ttl_left > 0 => State::Fresh,
+            None if slot.is_stale(now, settings) && slot.renewal_failed(now) => State::StaleStill,
+            None if slot.is_stale(now, settings) => State::Stale,
+            _ => return None,
+        };
         let len = slot.message_len();
         let words = self.data.get(slot.words())?;
         let (ttls, message) = words.split_at_checked(slot.ttl_words())?;
         let out = out.get_mut(..len)?;
         load_bytes(message, out);
+        let aged = |ttl: u32| if ttl_left > 0 { ttl.saturating_sub(age) } else { STALE_TTL };
         for pair in ttls {
             let pair = pair.load(Relaxed);
-            map_ttl(out, (pair >> 16) as u16, |ttl| ttl.saturating_sub(age));
-            map_ttl(out, pair as u16, |ttl| ttl.saturating_sub(age));
+            map_ttl(out, (pair >> 16) as u16, aged);
+            map_ttl(out, pair as u16, aged);
         }
-        Some((slot, Hit { len, facts: slot.facts(), age, ttl_left }))
+        Some((slot, Hit { len, facts: slot.facts(), age, ttl_left, state }))
     }
 }
 
 /// What writers do, all of it between the two sequence numbers of [`Page::write`].
 impl Page {
     /// Puts an answer in, in place of the one with the same tag and kind.
-    pub(super) fn insert(&self, pen: &mut Pen, new: &Newcomer<'_>) {
+    pub(super) fn insert(&self, pen: &mut Pen, new: &Newcomer<'_>, settings: &Settings) {
         self.write(pen, |pen| {
             // What was asked for often stays so when it is fetched anew.
             let before = self.find(new.tag, new.kind);
-            let hit_at = before.map_or(0, |slot| self.slots[slot].hit_at());
+            let fame = before.map_or(Fame::default(), |slot| self.slots[slot].fame());
             before.into_iter().for_each(|slot| self.take_out(slot));
 
             let words = new.answer.ttls().len().div_ceil(2) + new.answer.message().len().div_ceil(4);
-            let Some(slot) = self.make_room(words, new.now, pen) else { return };
+            let Some(slot) = self.make_room(words, new.now, settings, pen) else { return };
             let start = self.filled();
             store_answer(new.answer, &self.data[start..start + words]);
             self.filled.store((start + words) as u32, Relaxed);
-            self.slots[slot].fill(new, start, hit_at);
+            self.slots[slot].fill(new, start, fame);
             self.tags[slot].store(new.tag, Relaxed);
+        });
+    }
+
+    /// What stands in the way of remembering a failure: an answer that may still serve, which is told that its renewal
+    /// failed. Else how long the failure shortly before this one was kept, in seconds; 0 if there was none.
+    pub(super) fn note_failure(
+        &self,
+        (tag, kind): (u32, u32),
+        now: u32,
+        settings: &Settings,
+    ) -> ControlFlow<(), u32> {
+        let Some(slot) = self.find(tag, kind).map(|slot| &self.slots[slot]) else {
+            return ControlFlow::Continue(0);
+        };
+        if slot.failure().is_some() {
+            let lately = slot.age(now) <= slot.lifetime().saturating_mul(3);
+            return ControlFlow::Continue(if lately { slot.lifetime() } else { 0 });
+        }
+        if slot.ttl_left(now) == 0 && !slot.is_stale(now, settings) {
+            return ControlFlow::Continue(0);
+        }
+        slot.note_failure(now);
+        ControlFlow::Break(())
+    }
+
+    /// Replaces the facts about an answer, if it is here.
+    pub(super) fn learn(&self, pen: &mut Pen, (tag, kind): (u32, u32), facts: Facts) {
+        self.write(pen, |_| {
+            if let Some(slot) = self.find(tag, kind) {
+                self.slots[slot].learn(facts);
+            }
         });
     }
 
@@ -172,16 +248,13 @@ impl Page {
 
     /// Evicts until so many words are free behind the last answer; returns a free slot. Never `None`, since an empty
     /// page has room for each answer.
-    ///
-    /// The second level of admission belongs here: before a victim that was hit goes, a sketch of how often each name
-    /// is asked can say whether the newcomer is worth more.
-    fn make_room(&self, words: usize, now: u32, pen: &mut Pen) -> Option<usize> {
+    fn make_room(&self, words: usize, now: u32, settings: &Settings, pen: &mut Pen) -> Option<usize> {
         loop {
             let free = self.tags.iter().position(|tag| tag.load(Relaxed) == 0);
             if free.is_some() && self.filled() + words <= DATA_WORDS {
                 return free;
             }
-            let victim = self.taken().min_by_key(|&slot| self.slots[slot].worth(now))?;
+            let victim = self.taken().min_by_key(|&slot| self.slots[slot].worth(now, settings))?;
             let living = self.slots[victim].ttl_left(now) > 0;
             pen.evictions = pen.evictions.wrapping_add(u32::from(living));
             self.take_out(victim);

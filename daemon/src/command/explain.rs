@@ -28,7 +28,7 @@ pub(super) fn explain(question: &Question, out: &mut impl Write) -> Result<ExitC
     let client = question.device.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let now = question.at.unwrap_or_else(|| Clock::default().now());
     let considered = state.consider(client, name, question.rtype, now);
-    let (_, verdict) = state.decide(client, name, question.rtype, now);
+    let verdict = state.decide(client, name, question.rtype, now).verdict;
     if question.json {
         writeln!(out, "{}", document(&state.policy, &verdict, &considered))?;
     } else {

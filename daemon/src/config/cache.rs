@@ -20,7 +20,7 @@ pub struct CacheSpec {
 
 impl Default for CacheSpec {
     fn default() -> Self {
-        Self { entries: 10_000, min_ttl: 0, max_ttl: 86_400, stale_for: 0, prefetch: false }
+        Self { entries: 10_000, min_ttl: 0, max_ttl: 86_400, stale_for: 86_400, prefetch: true }
     }
 }
 
@@ -36,6 +36,8 @@ impl CacheSpec {
             entries: number("cache.entries", self.entries, 0..=MAX_ENTRIES as i64, "answers")?,
             min_ttl,
             max_ttl,
+            stale_for: number("cache.stale_for", self.stale_for, 0..=604_800, "seconds")?,
+            prefetch: self.prefetch,
         })
     }
 }

@@ -30,7 +30,7 @@ pub struct FirewallSpec {
 }
 
 /// Each key, and the feature that it belongs to.
-pub(super) const LATER: [(&str, &str); 21] = [
+pub(super) const LATER: [(&str, &str); 19] = [
     ("listen.tls", "DNS over TLS"),
     ("listen.https", "DNS over HTTPS"),
     ("listen.quic", "DNS over QUIC"),
@@ -39,8 +39,6 @@ pub(super) const LATER: [(&str, &str); 21] = [
     ("upstream.bootstrap", "encrypted upstream by name"),
     ("upstream.validate", "DNSSEC validation"),
     ("upstream.ca", "encrypted upstream"),
-    ("cache.stale_for", "answering from expired entries"),
-    ("cache.prefetch", "renewing entries before they expire"),
     ("list.edition", "list updates"),
     ("list.urls", "list updates"),
     ("list.root", "list updates"),

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use self::rate::{Allowance, Rate};
 use crate::clock::Moment;
-use crate::resolver::Resolver;
+use crate::resolver::{Pending, Resolver};
 use crate::snapshot::Snapshot;
 use crate::upstream::Outlet;
 
@@ -36,5 +36,10 @@ impl Desk {
     fn allows(&self, state: &Snapshot, client: SocketAddr, moment: Moment) -> bool {
         Allowance::of(&state.limits)
             .is_none_or(|allowance| self.rate.allows(client.ip(), moment.micros, allowance))
+    }
+
+    /// Fetches an answer anew; the one that the client got expires soon.
+    fn renew(&self, state: &Snapshot, pending: &Pending, message: &[u8]) {
+        self.resolver.renew(&self.outlet.forwarder(&state.upstream), pending, message);
     }
 }

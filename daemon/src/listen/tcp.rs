@@ -119,6 +119,11 @@ impl Connection {
                 out.truncate(len);
                 send(sender, out, client)?;
             }
+            Step::Renew(len, pending) => {
+                self.desk.renew(&state, &pending, &message);
+                out.truncate(len);
+                send(sender, out, client)?;
+            }
             Step::Fetch(pending) => {
                 let (resolver, sender) = (resolver.clone(), sender.clone());
                 let forwarder = outlet.forwarder(&state.upstream);

@@ -125,6 +125,10 @@ impl Worker {
             match resolver.answer(&state, moment, peer, message, out) {
                 Step::Silence => {}
                 Step::Reply(len) => self.answers.keep(len, path),
+                Step::Renew(len, pending) => {
+                    self.answers.keep(len, path);
+                    self.desk.renew(&state, &pending, message);
+                }
                 Step::Fetch(pending) => {
                     let (resolver, forwarder) = (resolver.clone(), outlet.forwarder(&state.upstream));
                     let (socket, message) = (Arc::clone(&self.socket), message.into());

@@ -7,6 +7,7 @@ use luytre_lists::hash::SuffixHashes;
 use luytre_lists::{Category, CategorySet, Match, Name};
 
 use super::special::Special;
+use super::table::Found;
 use super::verdict::{Action, Local, Reason, Rule, Verdict};
 use super::{Policy, Profile};
 use crate::clock::Timestamp;
@@ -27,9 +28,20 @@ pub struct Asked<'a> {
 
 /// Decides one question. Pure: no clock, no socket, no allocation.
 pub fn decide(policy: &Policy, who: Who, asked: &Asked<'_>, now: Timestamp) -> Verdict {
-    let mut steps = Steps::new(policy, who, asked, now);
-    let decided = steps.by_ref().find_map(|step| step.decided);
-    decided.unwrap_or(Verdict::nothing_against(steps.categories))
+    Steps::new(policy, who, asked, now).verdict_of_first()
+}
+
+/// Decides a question of which only the categories matter, as [`is_unnamed`] says of its name.
+pub fn decide_unnamed(policy: &Policy, who: Who, categories: CategorySet, _now: Timestamp) -> Verdict {
+    let (found, profile) = (Found::default(), policy.profile(who));
+    let steps = Steps { found, profile, categories, list_allows: false, is_apex: None, rtype: 0, next: 0 };
+    steps.verdict_of_first()
+}
+
+/// Whether no rule of anybody names this name, and no exception of the list either: its categories decide.
+pub fn is_unnamed(policy: &Policy, asked: &Asked<'_>) -> bool {
+    let found = policy.names.find(asked.name, asked.suffixes);
+    found.is_empty() && asked.listed.is_none_or(|listed| listed.categories.is_some())
 }
 
 /// One rule that was looked at, for `explain`.
@@ -55,7 +67,7 @@ pub fn consider(policy: &Policy, who: Who, asked: &Asked<'_>, now: Timestamp) ->
 
 /// The steps of the order, one after the other.
 struct Steps {
-    found: super::table::Found,
+    found: Found,
     profile: Profile,
     categories: CategorySet,
     list_allows: bool,
@@ -65,6 +77,11 @@ struct Steps {
 }
 
 impl Steps {
+    fn verdict_of_first(mut self) -> Verdict {
+        let decided = self.by_ref().find_map(|step| step.decided);
+        decided.unwrap_or(Verdict::nothing_against(self.categories))
+    }
+
     fn new(policy: &Policy, who: Who, asked: &Asked<'_>, _now: Timestamp) -> Self {
         let found = policy.names.find(asked.name, asked.suffixes);
         let count = asked.suffixes.shortest_first().len();

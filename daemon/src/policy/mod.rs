@@ -11,7 +11,7 @@ mod verdict;
 use luytre_lists::{Category, CategorySet, Domain};
 use serde::Deserialize;
 
-pub use self::decide::{Asked, Considered, consider, decide};
+pub use self::decide::{Asked, Considered, consider, decide, decide_unnamed, is_unnamed};
 pub use self::special::Special;
 pub(crate) use self::special::zone_of;
 pub use self::verdict::{Action, Local, Reason, Rule, Verdict};

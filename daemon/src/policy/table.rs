@@ -49,6 +49,13 @@ pub(super) struct Found {
     pub(super) operator: Option<(bool, u16)>,
 }
 
+impl Found {
+    /// Whether nothing is said of the name. That its zone has servers of its own matters to special names only.
+    pub(super) fn is_empty(&self) -> bool {
+        self.special.is_none() && !self.essential && self.operator.is_none()
+    }
+}
+
 /// Names by hash; the name itself is compared on a hit, so that it is exact.
 #[derive(Debug, Default)]
 pub(super) struct NameTable {

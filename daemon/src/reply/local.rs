@@ -75,14 +75,14 @@ pub fn error(message: &[u8], question_end: usize, rcode: Rcode, edns: bool, out:
     packet.finish()
 }
 
-/// Writes an error with an extended error to a question; returns its length.
-pub fn failure(query: &Query, message: &[u8], rcode: Rcode, error: (u16, &str), out: &mut [u8]) -> usize {
+/// Writes an error with extended errors to a question; returns its length.
+pub fn failure(query: &Query, message: &[u8], rcode: Rcode, errors: &[(u16, &str)], out: &mut [u8]) -> usize {
     let mut packet = Packet::answer_to(message, query.question_end, rcode, out).limit(query.udp_limit());
-    packet.opt(query.edns, rcode, &[error]);
+    packet.opt(query.edns, rcode, errors);
     packet.finish()
 }
 
 /// The refusal of a client that may not ask here.
 pub fn prohibited(query: &Query, message: &[u8], out: &mut [u8]) -> usize {
-    failure(query, message, Rcode::Refused, (ede::PROHIBITED, ""), out)
+    failure(query, message, Rcode::Refused, &[(ede::PROHIBITED, "")], out)
 }

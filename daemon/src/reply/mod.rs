@@ -12,14 +12,20 @@ pub mod relay;
 
 /// Extended DNS error codes (RFC 8914 and IANA's registry).
 pub mod ede {
+    /// Expired, but no server had anything newer.
+    pub const STALE_ANSWER: u16 = 3;
     /// The addresses given are not the name's own.
     pub const FORGED_ANSWER: u16 = 4;
+    /// Servers failed at this question a moment ago.
+    pub const CACHED_ERROR: u16 = 13;
     /// Blocked by the operator's policy.
     pub const BLOCKED: u16 = 15;
     /// Filtered as the family asked.
     pub const FILTERED: u16 = 17;
     /// The client may not ask here.
     pub const PROHIBITED: u16 = 18;
+    /// Expired, and there was no such name when it was fresh.
+    pub const STALE_NXDOMAIN: u16 = 19;
     /// No upstream server could be reached.
     pub const NO_REACHABLE_AUTHORITY: u16 = 22;
     /// The network failed on the way to an upstream server.

@@ -14,7 +14,10 @@ fn neither_hit_nor_miss_nor_put_allocates() {
     assert_eq!(allocations::during(|| drop(vec![1])), 1, "the counter counts");
     let allocations = allocations::during(|| {
         for now in 0..50 {
-            assert!(matches!(cache.put(&key(&here, rtype::A), &bytes, 0, now), Stored::Kept { .. }));
+            assert!(matches!(
+                cache.put(&key(&here, rtype::A), &bytes, Facts::default(), now),
+                Stored::Kept { .. }
+            ));
             assert!(cache.get(&key(&here, rtype::A), now, &mut out).is_some());
             assert!(cache.get(&key(&missing, rtype::A), now, &mut out).is_none());
         }

@@ -5,17 +5,19 @@ mod memory;
 mod message;
 mod model;
 mod rules;
+mod stale;
 mod threads;
 
-use luytre_lists::NameBuf;
+use luytre_lists::{CategorySet, NameBuf};
 
 use self::message::Message;
-use super::{Cache, Hit, Key, Settings, Stored};
+use super::{Cache, Facts, Hit, Key, Settings, State, Stored};
 
 const SEED: [u8; 8] = *b"secret!!";
 
+/// A cache that forgets what expired.
 fn cache(entries: usize) -> Cache {
-    Cache::new(&Settings { entries, ..Settings::default() }, SEED)
+    Cache::new(&Settings { entries, stale_for: 0, prefetch: false, ..Settings::default() }, SEED)
 }
 
 fn name(text: &str) -> NameBuf {
@@ -29,7 +31,7 @@ fn key(name: &NameBuf, rtype: u16) -> Key<'_> {
 impl Cache {
     /// Puts a built message under its own question.
     fn keep(&self, message: &Message, now: u32) -> Stored {
-        self.put(&key(&message.name, message.rtype), &message.encode(), 0, now)
+        self.put(&key(&message.name, message.rtype), &message.encode(), Facts::default(), now)
     }
 
     /// Asks for what [`keep`](Self::keep) kept.
@@ -53,6 +55,11 @@ impl Random {
 
     fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
+    }
+
+    fn facts(&mut self) -> Facts {
+        let [asked, answered] = [self.next(), self.next()].map(CategorySet::from_bits);
+        Facts { generation: self.next() as u32, asked, answered }
     }
 
     fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {

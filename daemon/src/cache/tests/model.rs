@@ -7,14 +7,14 @@ use super::*;
 use crate::cache::MAX_ANSWER;
 use crate::wire::rtype;
 
-const SETTINGS: Settings = Settings { entries: 200, min_ttl: 5, max_ttl: 500 };
+const SETTINGS: Settings = Settings { entries: 200, min_ttl: 5, max_ttl: 500, stale_for: 0, prefetch: false };
 
 /// Name, type, DO and CD, as numbers.
 type Question = (usize, u16, bool, bool);
 
 struct Kept {
     message: Message,
-    facts: u64,
+    facts: Facts,
     since: u32,
 }
 
@@ -33,7 +33,7 @@ impl Kept {
         let age = now - self.since;
         let ttl_left = self.lifetime().checked_sub(age).filter(|&left| left > 0)?;
         let bytes = self.message.encode_with(0, |record| Self::bounded(record.ttl).saturating_sub(age));
-        Some((Hit { len: bytes.len(), facts: self.facts, age, ttl_left }, bytes))
+        Some((Hit { len: bytes.len(), facts: self.facts, age, ttl_left, state: State::Fresh }, bytes))
     }
 }
 
@@ -65,7 +65,7 @@ fn run(seed: u64, operations: usize) -> (usize, usize) {
         match random.below(1000) {
             0..300 => {
                 let message = random_message(&mut random, &texts[index], rtype);
-                let kept = Kept { message, facts: random.next(), since: now };
+                let kept = Kept { message, facts: random.facts(), since: now };
                 let stored = cache.put(&key, &kept.message.encode(), kept.facts, now);
                 assert_eq!(stored, Stored::Kept { ttl: kept.lifetime() }, "seed {seed}");
                 model.insert(question, kept);

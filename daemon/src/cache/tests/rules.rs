@@ -29,9 +29,10 @@ fn a_key_finds_its_own_answer_only() {
     let (cache, example) = (cache(100), name("example.com"));
     let message = Message::a("example.com", 60);
     let plain = key(&example, rtype::A);
-    cache.put(&plain, &message.encode(), 0x0123_4567_89ab_cdef, 0);
+    let facts = Random(1).facts();
+    cache.put(&plain, &message.encode(), facts, 0);
     let mut out = [0; MAX_ANSWER];
-    assert_eq!(cache.get(&plain, 0, &mut out).unwrap().facts, 0x0123_4567_89ab_cdef);
+    assert_eq!(cache.get(&plain, 0, &mut out).unwrap().facts, facts);
     let other = name("example.net");
     let misses = [
         Key { dnssec_ok: true, ..plain },
@@ -53,7 +54,7 @@ fn case_does_not_matter_and_is_kept_as_it_came() {
     let (cache, example) = (cache(100), name("example.com"));
     let mut bytes = Message::a("example.com", 60).encode();
     bytes[13..20].copy_from_slice(b"eXaMpLe");
-    assert_eq!(cache.put(&key(&example, rtype::A), &bytes, 0, 0), Stored::Kept { ttl: 60 });
+    assert_eq!(cache.put(&key(&example, rtype::A), &bytes, Facts::default(), 0), Stored::Kept { ttl: 60 });
     let mut out = [0; MAX_ANSWER];
     let hit = cache.get(&key(&example, rtype::A), 0, &mut out).unwrap();
     bytes[..2].fill(0); // the ID
@@ -94,7 +95,8 @@ fn a_negative_answer_lives_as_its_soa_says() {
 
 #[test]
 fn the_settings_bound_ttls() {
-    let cache = Cache::new(&Settings { entries: 100, min_ttl: 60, max_ttl: 600 }, SEED);
+    let cache =
+        Cache::new(&Settings { entries: 100, min_ttl: 60, max_ttl: 600, ..Settings::default() }, SEED);
     let message = Message::a("example.com", 10).with(0, rtype::A, 86_400, &[1; 4]);
     assert_eq!(cache.keep(&message, 0), Stored::Kept { ttl: 60 });
     let (_, answer) = cache.fetch(&message, 1).unwrap();
@@ -106,7 +108,7 @@ fn the_settings_bound_ttls() {
         "raised, as was asked for"
     );
 
-    let none = Cache::new(&Settings { entries: 100, min_ttl: 60, max_ttl: 0 }, SEED);
+    let none = Cache::new(&Settings { entries: 100, min_ttl: 60, max_ttl: 0, ..Settings::default() }, SEED);
     assert_eq!(
         none.keep(&Message::a("example.com", 10), 0),
         Stored::Not(NotKept::ZeroTtl),
@@ -153,7 +155,7 @@ fn what_may_not_be_kept_says_why() {
     assert_eq!(cache(0).fetch(&example(), 0), None);
 
     let (cache, asked) = (cache(100), name("example.net"));
-    let put = |bytes: &[u8]| cache.put(&key(&asked, rtype::A), bytes, 0, 0);
+    let put = |bytes: &[u8]| cache.put(&key(&asked, rtype::A), bytes, Facts::default(), 0);
     let bytes = Message::a("example.net", 60).encode();
     let edited = |at: usize, byte: u8| {
         let mut edited = bytes.clone();
@@ -216,7 +218,7 @@ fn garbage_never_panics_and_is_never_served() {
         }
         let cut = random.below(2 * whole.len()); // half of them stay whole
         bytes.truncate(cut);
-        let stored = cache.put(&key(&asked, rtype::A), &bytes, 0, 0);
+        let stored = cache.put(&key(&asked, rtype::A), &bytes, Facts::default(), 0);
         let hit = cache.get(&key(&asked, rtype::A), 0, &mut out);
         if let Stored::Kept { ttl } = stored {
             assert_eq!(hit.map(|hit| (hit.len, hit.ttl_left)), Some((bytes.len(), ttl)));
@@ -224,6 +226,6 @@ fn garbage_never_panics_and_is_never_served() {
     }
     for len in 0..if cfg!(miri) { 50 } else { 1000 } {
         let bytes: Vec<u8> = (0..len).map(|_| random.next() as u8).collect();
-        assert!(matches!(cache.put(&key(&asked, rtype::A), &bytes, 0, 0), Stored::Not(_)));
+        assert!(matches!(cache.put(&key(&asked, rtype::A), &bytes, Facts::default(), 0), Stored::Not(_)));
     }
 }

@@ -296,8 +296,6 @@ fn a_key_of_a_later_version_is_accepted_at_its_default_only() {
         ("upstream.bootstrap", "[\"192.0.2.1\"]", "encrypted upstream by name", "[]"),
         ("upstream.validate", "true", "DNSSEC validation", "false"),
         ("upstream.ca", "\"ca.pem\"", "encrypted upstream", "\"\""),
-        ("cache.stale_for", "60", "answering from expired entries", "0"),
-        ("cache.prefetch", "true", "renewing entries before they expire", "false"),
         ("list.edition", "\"small\"", "list updates", "\"\""),
         ("list.urls", "[\"https://lists.example\"]", "list updates", "[]"),
         ("list.root", "\"root.json\"", "list updates", "\"\""),

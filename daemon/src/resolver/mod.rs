@@ -1,27 +1,31 @@
-//! The path of one question, on one screen: limits → parse → who → list → decide → reply, cache or upstream → gate.
+//! The path of one question, on one screen: limits → parse → cache → who → list → decide → reply, or upstream → gate.
 //!
 //! [`Resolver::answer`] does everything that needs no waiting, in place: a blocked or cached answer allocates
 //! nothing, locks nothing and awaits nothing. What must be fetched comes back as [`Step::Fetch`], and
-//! [`Resolver::fetch`] ends it.
+//! [`Resolver::fetch`] ends it ([`fetch`]).
+
+pub mod fetch;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::cache::{Cache, Key, MAX_ANSWER};
+pub use self::fetch::Pending;
+
+use self::fetch::Fetched;
+use crate::cache::{Cache, Hit, Key, MAX_ANSWER, State};
 use crate::clock::{Clock, Moment};
+use crate::flights::Flights;
 use crate::gate::Gate;
 use crate::history::History;
 use crate::outcome::{Outcome, Source};
-use crate::policy::{Action, Verdict};
+use crate::policy::Action;
 use crate::query::{Query, Unanswerable};
-use crate::reply::relay::{self, Answer};
-use crate::reply::{ede, local};
-use crate::snapshot::{Shared, Snapshot};
-use crate::upstream::{ExchangeError, Forwarder, Outlet};
-use crate::who::Who;
-use crate::wire::{MAX_MESSAGE, Rcode, flags};
+use crate::reply::{ede, local, relay};
+use crate::snapshot::{Decision, Shared, Snapshot};
+use crate::upstream::Outlet;
+use crate::wire::Rcode;
 
 /// What every listener answers with.
 #[derive(Clone)]
@@ -30,7 +34,11 @@ pub struct Resolver {
     pub shared: Shared,
     /// Upstream answers.
     pub cache: Arc<Cache>,
-    /// The questions that may be on their way upstream, in all.
+    /// What is being fetched.
+    pub flights: Arc<Flights<Fetched>>,
+    /// The questions that may wait for an upstream answer.
+    pub waiting: Arc<Semaphore>,
+    /// The questions that may be on their way upstream.
     pub places: Arc<Semaphore>,
     /// What was asked.
     pub history: Arc<History>,
@@ -57,16 +65,10 @@ pub enum Step {
     Silence,
     /// Send so many bytes of the buffer.
     Reply(usize),
+    /// Send so many bytes of the buffer, and fetch the answer anew behind the client's back ([`Resolver::renew`]).
+    Renew(usize, Box<Pending>),
     /// Ask upstream.
     Fetch(Box<Pending>),
-}
-
-/// A question that waits for its answer.
-pub struct Pending {
-    query: Query,
-    client: IpAddr,
-    who: Who,
-    verdict: Verdict,
 }
 
 /// Room that every answer made in place fits into: the largest that the cache holds, and an OPT.
@@ -97,104 +99,64 @@ impl Resolver {
             Err(_) => return Step::Silence,
         };
         let client = peer.client.ip().to_canonical();
-        let (who, verdict) = state.decide(client, query.name(), query.rtype, moment.now);
+        // First the cache: what it remembers of the name spares the look-up in the list.
+        let hit = self.cache.get(&key_of(&query), moment.seconds, out);
+        let remembered = hit.and_then(|hit| state.decide_by(client, hit.facts, moment.now));
+        let decision = remembered.unwrap_or_else(|| {
+            let decided = state.decide(client, query.name(), query.rtype, moment.now);
+            if hit.is_some() && decided.facts.generation != 0 {
+                self.cache.learn(&key_of(&query), decided.facts);
+            }
+            decided
+        });
+        let Decision { who, verdict, .. } = decision;
         let asked = (peer.reached, peer.stream);
-        let (len, source) = match verdict.action {
-            Action::Block => (state.block.write(&query, message, &verdict, asked, out), Source::Local),
-            Action::Local(answer) => (local::special(&query, message, answer, asked, out), Source::Local),
-            Action::Allow => match self.cached(&query, message, moment, peer.stream, out) {
-                Some(len) => (len, Source::Cache),
-                None => return Step::Fetch(Box::new(Pending { query, client, who, verdict })),
-            },
+        let (len, source) = match (verdict.action, hit) {
+            (Action::Block, _) => (state.block.write(&query, message, &verdict, asked, out), Source::Local),
+            (Action::Local(answer), _) => {
+                (local::special(&query, message, answer, asked, out), Source::Local)
+            }
+            (Action::Allow, Some(hit)) if hit.is_answer() => {
+                (give(&query, message, &hit, peer.stream, out), Source::Cache)
+            }
+            (Action::Allow, Some(Hit { state: State::Failed(error), .. })) => {
+                (failed_before(&query, message, error, out), Source::Failed)
+            }
+            (Action::Allow, hit) => {
+                let stale = hit.is_some();
+                return Step::Fetch(Box::new(Pending { query, client, decision, stale }));
+            }
         };
         let (time, name, rtype) = (moment.now, query.name(), query.rtype);
         self.history.record(&Outcome { time, name, rtype, who, client, verdict, source });
-        Step::Reply(len)
-    }
-
-    fn cached(
-        &self,
-        query: &Query,
-        message: &[u8],
-        moment: Moment,
-        stream: bool,
-        out: &mut [u8],
-    ) -> Option<usize> {
-        let hit = self.cache.get(&key_of(query), moment.seconds, out)?;
-        Some(relay::dress(query, message, (0, &[]), stream, out, hit.len))
-    }
-
-    /// Fetches an answer; every failure is an answer too.
-    pub async fn fetch(
-        &self,
-        forwarder: &Forwarder,
-        pending: &Pending,
-        message: &[u8],
-        stream: bool,
-    ) -> Vec<u8> {
-        let Pending { query, client, who, verdict } = pending;
-        let fetched = forwarder.exchange(query.name(), &relay::question(query, message)).await;
-        let answer = fetched.and_then(|answer| {
-            let meaningless = || ExchangeError::Failed("the upstream's answer made no sense".into());
-            relay::accept(query, answer).ok_or_else(meaningless)
-        });
-        let mut reply;
-        let source = match answer {
-            Ok(mut answer) => {
-                if self.is_for_keeping(forwarder, query, &answer) {
-                    self.cache.put(&key_of(query), &answer.message, 0, self.clock.moment().seconds);
-                }
-                let len = answer.message.len();
-                // At least as long as the question, to which a too long answer is cut.
-                let room = len.max(query.question_end) + relay::dressing_room(&answer.errors);
-                answer.message.resize(room.min(MAX_MESSAGE), 0);
-                let opt = (answer.extended_rcode, answer.errors.as_slice());
-                let len = relay::dress(query, message, opt, stream, &mut answer.message, len);
-                reply = answer.message;
-                reply.truncate(len);
-                Source::Upstream
+        match hit {
+            Some(Hit { state: State::Due, .. }) if source == Source::Cache => {
+                Step::Renew(len, Box::new(Pending { query, client, decision, stale: false }))
             }
-            Err(error) => {
-                tracing::debug!(name = %query.name(), %error, "no upstream answer");
-                reply = vec![0; REPLY_ROOM];
-                let len = local::failure(query, message, Rcode::ServFail, explained(&error), &mut reply);
-                reply.truncate(len);
-                Source::Failed
-            }
-        };
-        let outcome = Outcome {
-            time: self.clock.now(),
-            name: query.name(),
-            rtype: query.rtype,
-            who: *who,
-            client: *client,
-            verdict: *verdict,
-            source,
-        };
-        self.gate.admit(&outcome).await;
-        self.history.record(&outcome);
-        reply
+            _ => Step::Reply(len),
+        }
     }
 }
 
-impl Resolver {
-    /// Whether an answer may be given to the next who asks. Without recursion it is only what that server had at hand;
-    /// a code or a reason beyond the header would be lost; and servers that a reload has replaced may say other things.
-    fn is_for_keeping(&self, forwarder: &Forwarder, query: &Query, answer: &Answer) -> bool {
-        let plain = answer.extended_rcode == 0 && answer.errors.is_empty();
-        let current = Arc::ptr_eq(forwarder.settings(), &self.shared.load().upstream);
-        query.header.has(flags::RD) && plain && current
-    }
+/// Makes a cached answer this client's.
+fn give(query: &Query, message: &[u8], hit: &Hit, stream: bool, out: &mut [u8]) -> usize {
+    /// Extended errors as options (RFC 8914 §2).
+    const STALE: [u8; 6] = [0, 15, 0, 2, 0, ede::STALE_ANSWER as u8];
+    const STALE_NXDOMAIN: [u8; 6] = [0, 15, 0, 2, 0, ede::STALE_NXDOMAIN as u8];
+    let is_nxdomain = out.get(3).is_some_and(|flags| flags & 0xf == Rcode::NxDomain as u8);
+    let errors: &[u8] = match hit.ttl_left {
+        0 if is_nxdomain => &STALE_NXDOMAIN,
+        0 => &STALE,
+        _ => &[],
+    };
+    relay::dress(query, message, (0, errors), stream, out, hit.len)
 }
 
-/// The extended error of a failed fetch (RFC 8914).
-fn explained(error: &ExchangeError) -> (u16, &str) {
-    match error {
-        ExchangeError::NoServer => (ede::NO_REACHABLE_AUTHORITY, "no upstream server is known"),
-        ExchangeError::Timeout => (ede::NO_REACHABLE_AUTHORITY, "no upstream server answered in time"),
-        ExchangeError::Busy => (ede::NETWORK_ERROR, "too many questions are waiting for upstream"),
-        ExchangeError::Failed(_) => (ede::NETWORK_ERROR, "the upstream servers failed"),
-    }
+/// What is said while a failure is remembered.
+fn failed_before(query: &Query, message: &[u8], error: u16, out: &mut [u8]) -> usize {
+    let errors = [(ede::CACHED_ERROR, ""), (error, "")];
+    let told = if error == ede::CACHED_ERROR { &errors[..1] } else { &errors[..] };
+    local::failure(query, message, Rcode::ServFail, told, out)
 }
 
 fn key_of(query: &Query) -> Key<'_> {
@@ -211,7 +173,7 @@ mod tests {
     use arc_swap::ArcSwap;
 
     use super::*;
-    use crate::cache;
+    use crate::cache::{self, Facts};
     use crate::config::Config;
     use crate::list::LoadedList;
     use crate::wire::{Header, Records, rtype};
@@ -222,6 +184,8 @@ mod tests {
         Resolver {
             shared: Arc::new(ArcSwap::from_pointee(snapshot)),
             cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),
+            flights: Arc::default(),
+            waiting: Arc::new(Semaphore::new(1)),
             places: Arc::new(Semaphore::new(1)),
             history: Arc::new(History::new(&config.history)),
             clock: Clock::default(),
@@ -249,7 +213,7 @@ mod tests {
         let resolver = resolver();
         let question = message("example.com", false);
         let query = Query::parse(&question).unwrap();
-        resolver.cache.put(&key_of(&query), &message("example.com", true), 0, 0);
+        resolver.cache.put(&key_of(&query), &message("example.com", true), Facts::default(), 0);
         let client = SocketAddr::from(([192, 168, 1, 7], 5353));
         let peer = Peer { client, reached: [192, 168, 1, 1].into(), stream: false };
         let mut out = [0; REPLY_ROOM];
