@@ -141,7 +141,9 @@ impl Daemon {
         match control::bind(&socket) {
             Ok(listener) => {
                 let daemon = self.clone();
-                tasks::spawn("control", control::serve(listener, move |recent| daemon.status_json(recent)));
+                let clock = self.resolver.clock;
+                let status = move |recent| daemon.status_json(recent);
+                tasks::spawn("control", control::serve(listener, clock, status));
             }
             Err(error) => {
                 tracing::warn!(%error, socket = %socket.display(), "no control socket: `luytre status` won't work")

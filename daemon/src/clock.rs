@@ -3,6 +3,7 @@
 //! A router's clock can be years off until NTP answers, and tests want their own time: everything else takes a
 //! [`Clock`] or a time handed in.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Seconds since 1970 UTC.
@@ -25,6 +26,16 @@ pub struct Clock {
     started: Instant,
     offset: i64,
     trusted: bool,
+    steered: Option<&'static Steering>,
+}
+
+/// A time that stands still and goes on only when told, so that a test knows each TTL to the second.
+#[derive(Debug)]
+struct Steering {
+    /// The wall clock when it was made.
+    began: Timestamp,
+    /// Seconds added since.
+    added: AtomicU32,
 }
 
 impl Clock {
@@ -32,11 +43,27 @@ impl Clock {
     pub fn new(offset: i64, trusted: bool) -> Self {
         #[expect(clippy::disallowed_methods, reason = "this is the clock")]
         let started = Instant::now();
-        Self { started, offset, trusted }
+        Self { started, offset, trusted, steered: None }
+    }
+
+    /// The same clock, stopped: from now on [`Clock::advance`] alone moves it. For tests.
+    pub fn steered(self) -> Self {
+        let steering = Steering { began: self.now(), added: AtomicU32::new(0) };
+        // One for each process, so that copies of the clock stay copies.
+        Self { steered: Some(Box::leak(Box::new(steering))), ..self }
+    }
+
+    /// Moves a steered clock, and all its copies, ahead; returns its uptime in seconds, or `None` if it runs by itself.
+    pub fn advance(&self, seconds: u32) -> Option<u32> {
+        let added = &self.steered?.added;
+        Some(added.fetch_add(seconds, Ordering::Relaxed).wrapping_add(seconds))
     }
 
     /// The wall clock, in seconds since 1970 UTC; 0 if it says something earlier.
     pub fn now(&self) -> Timestamp {
+        if let Some(steering) = self.steered {
+            return steering.began + u64::from(steering.added());
+        }
         #[expect(clippy::disallowed_methods, reason = "this is the clock")]
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         since_epoch.map_or(0, |elapsed| elapsed.as_secs()).saturating_add_signed(self.offset)
@@ -44,7 +71,10 @@ impl Clock {
 
     /// Time since this clock was made; never goes back.
     pub fn uptime(&self) -> Duration {
-        self.started.elapsed()
+        match self.steered {
+            Some(steering) => Duration::from_secs(steering.added().into()),
+            None => self.started.elapsed(),
+        }
     }
 
     /// Reads both clocks.
@@ -60,8 +90,35 @@ impl Clock {
     }
 }
 
+impl Steering {
+    fn added(&self) -> u32 {
+        self.added.load(Ordering::Relaxed)
+    }
+}
+
 impl Default for Clock {
     fn default() -> Self {
         Self::new(0, true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_steered_clock_stands_still_until_it_is_moved() {
+        let clock = Clock::new(-100, true).steered();
+        let (copy, before) = (clock, clock.moment());
+        assert_eq!((before.seconds, before.micros), (0, 0));
+        assert_eq!(clock.advance(61), Some(61));
+        let after = copy.moment();
+        assert_eq!((after.seconds, after.micros, after.now - before.now), (61, 61_000_000, 61));
+        assert_eq!(copy.uptime(), Duration::from_secs(61));
+    }
+
+    #[test]
+    fn a_clock_that_runs_is_not_moved() {
+        assert_eq!(Clock::default().advance(61), None);
     }
 }

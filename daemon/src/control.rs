@@ -1,7 +1,8 @@
 //! The control socket: `luytre status` asks the running daemon.
 //!
 //! One line in (`status N`: with the last N questions), one JSON document out. Whoever can open the socket may read
-//! what a household asks, so it is for the daemon's own user and group only.
+//! what a household asks, so it is for the daemon's own user and group only. Tests also write `clock +N`, which moves
+//! the time of a daemon that was started with `--clock steered`.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -13,6 +14,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
 
+use crate::clock::Clock;
 use crate::tasks;
 
 /// The most that is read of a request, in bytes.
@@ -41,8 +43,12 @@ pub fn bind(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Answers until the task is dropped; `status` makes the document.
-pub async fn serve(listener: UnixListener, status: impl Fn(usize) -> String + Clone + Send + Sync + 'static) {
+/// Answers until the task is dropped; `status` makes the document, `clock` is the daemon's.
+pub async fn serve(
+    listener: UnixListener,
+    clock: Clock,
+    status: impl Fn(usize) -> String + Clone + Send + Sync + 'static,
+) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -50,7 +56,7 @@ pub async fn serve(listener: UnixListener, status: impl Fn(usize) -> String + Cl
         };
         let status = status.clone();
         tasks::spawn("control", async move {
-            let answered = tokio::time::timeout(PATIENCE, answer(stream, status)).await;
+            let answered = tokio::time::timeout(PATIENCE, answer(stream, clock, status)).await;
             if let Ok(Err(error)) = answered {
                 tracing::debug!(%error, "a control connection ended");
             }
@@ -58,14 +64,29 @@ pub async fn serve(listener: UnixListener, status: impl Fn(usize) -> String + Cl
     }
 }
 
-async fn answer(mut stream: tokio::net::UnixStream, status: impl Fn(usize) -> String) -> io::Result<()> {
+async fn answer(
+    mut stream: tokio::net::UnixStream,
+    clock: Clock,
+    status: impl Fn(usize) -> String,
+) -> io::Result<()> {
     let mut request = String::new();
     tokio::io::BufReader::new((&mut stream).take(MAX_REQUEST)).read_line(&mut request).await?;
     let answer = match request.trim().split_once(' ') {
         Some(("status", recent)) => status(recent.parse().unwrap_or(0)),
+        Some(("clock", step)) => advance(clock, step),
         _ => "{\"error\":\"unknown request; write: status N\"}".to_owned(),
     };
     stream.write_all(answer.as_bytes()).await
+}
+
+/// Moves a steered clock by `+SECONDS`.
+fn advance(clock: Clock, step: &str) -> String {
+    let seconds = step.strip_prefix('+').and_then(|seconds| seconds.parse().ok());
+    match seconds.map(|seconds| clock.advance(seconds)) {
+        Some(Some(uptime)) => format!("{{\"uptime_s\":{uptime}}}"),
+        Some(None) => "{\"error\":\"the clock runs by itself; start with --clock steered\"}".to_owned(),
+        None => "{\"error\":\"write: clock +SECONDS\"}".to_owned(),
+    }
 }
 
 /// Asks the daemon of this state folder for its status, with the last `recent` questions.

@@ -45,9 +45,21 @@ pub(super) struct Arguments {
     at: Option<Timestamp>,
     json: bool,
     clock_offset: i64,
-    clock_untrusted: bool,
+    clock: ClockKind,
     /// The options that were given.
     given: Vec<String>,
+}
+
+/// What `--clock` says of the system's clock.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum ClockKind {
+    /// Its date can be believed.
+    #[default]
+    Trusted,
+    /// Nobody has set it yet.
+    Untrusted,
+    /// It is not looked at: the time stands still but for what the control socket adds.
+    Steered,
 }
 
 impl Arguments {
@@ -79,10 +91,13 @@ impl Arguments {
             "at" => self.at = Some(moment(&parser.value()?.string()?)?),
             "clock-offset" => self.clock_offset = parser.value()?.parse()?,
             "clock" => {
-                self.clock_untrusted = match parser.value()?.string()?.as_str() {
-                    "untrusted" => true,
-                    "trusted" => false,
-                    other => return Err(format!("--clock {other}: write trusted or untrusted").into()),
+                self.clock = match parser.value()?.string()?.as_str() {
+                    "trusted" => ClockKind::Trusted,
+                    "untrusted" => ClockKind::Untrusted,
+                    "steered" => ClockKind::Steered,
+                    other => {
+                        return Err(format!("--clock {other}: write trusted, untrusted or steered").into());
+                    }
                 };
             }
             unknown => return Err(format!("--{unknown} is no option").into()),
@@ -97,7 +112,8 @@ impl Arguments {
         match words.as_slice() {
             ["run"] => {
                 self.only(&["config", "clock", "clock-offset"])?;
-                let clock = Clock::new(self.clock_offset, !self.clock_untrusted);
+                let clock = Clock::new(self.clock_offset, self.clock != ClockKind::Untrusted);
+                let clock = if self.clock == ClockKind::Steered { clock.steered() } else { clock };
                 Ok(Command::Run { config: self.config(), clock })
             }
             ["check"] => {
