@@ -59,6 +59,8 @@ pub mod flags {
     pub const TC: u16 = 0x0200;
     pub const RD: u16 = 0x0100;
     pub const RA: u16 = 0x0080;
+    /// Unused: zero in all queries and responses (RFC 1035 §4.1.1).
+    pub const Z: u16 = 0x0040;
     pub const AD: u16 = 0x0020;
     pub const CD: u16 = 0x0010;
     pub const RCODE: u16 = 0x000f;

@@ -100,7 +100,7 @@ pub fn dress(
     mut len: usize,
 ) -> usize {
     let mut answered = u16_at(out, 2).unwrap_or_default();
-    answered &= !(flags::RD | flags::CD);
+    answered &= !(flags::RD | flags::CD | flags::Z);
     answered |= flags::QR | flags::RA | (query.header.flags & (flags::RD | flags::CD));
     if !query.header.has(flags::AD) && !query.dnssec_ok() {
         answered &= !flags::AD; // a client that asked neither way may not know the bit (RFC 6840 §5.8)
