@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::control::{self, Request};
 use crate::gate::Gate;
 use crate::history::History;
 use crate::list::LoadedList;
@@ -20,7 +21,7 @@ use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
 use crate::status::{CacheStatus, ListStatus, ServerStatus, Status};
 use crate::upstream::{Outlet, ServerHealth};
-use crate::{control, system, tasks, upstream, web};
+use crate::{system, tasks, upstream, web};
 
 /// A daemon with its sockets open, about to run.
 pub struct App {
@@ -141,9 +142,7 @@ impl Daemon {
         match control::bind(&socket) {
             Ok(listener) => {
                 let daemon = self.clone();
-                let clock = self.resolver.clock;
-                let status = move |recent| daemon.status_json(recent);
-                tasks::spawn("control", control::serve(listener, clock, status));
+                tasks::spawn("control", control::serve(listener, move |request| daemon.answer(request)));
             }
             Err(error) => {
                 tracing::warn!(%error, socket = %socket.display(), "no control socket: `luytre status` won't work")
@@ -273,9 +272,20 @@ impl Daemon {
         views.reduce(worse).unwrap_or_default()
     }
 
-    fn status_json(&self, recent: usize) -> String {
-        serde_json::to_string(&self.status(recent))
-            .unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"))
+    /// What the control socket says.
+    fn answer(&self, request: Request) -> String {
+        match request {
+            Request::Status(recent) => serde_json::to_string(&self.status(recent))
+                .unwrap_or_else(|error| control::error(&error.to_string())),
+            Request::Flush(name) => {
+                let flushed = self.resolver.cache.remove(name.as_name());
+                serde_json::json!({ "flushed": flushed }).to_string()
+            }
+            Request::Advance(seconds) => match self.resolver.clock.advance(seconds) {
+                Some(uptime) => serde_json::json!({ "uptime_s": uptime }).to_string(),
+                None => control::error("the clock runs by itself; start with --clock steered"),
+            },
+        }
     }
 }
 

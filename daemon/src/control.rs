@@ -1,9 +1,9 @@
-//! The control socket: `luytre status` asks the running daemon.
+//! The control socket: `luytre status` and `luytre flush` speak with the running daemon.
 //!
-//! One line in (`status N`: with the last N questions), one JSON document out. Whoever can open the socket may read
-//! what a household asks, so it is for the daemon's own user and group only. Tests also write `clock +N`, which moves
-//! the time of a daemon that was started with `--clock steered`.
+//! One line in, a [`Request`]; one JSON document out. Whoever can open the socket may read what a household asks, so
+//! it is for the daemon's own user and group only.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -14,15 +14,58 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
 
-use crate::clock::Clock;
+use luytre_lists::NameBuf;
+
 use crate::tasks;
 
-/// The most that is read of a request, in bytes.
-const MAX_REQUEST: u64 = 64;
+/// The most that is read of a request, in bytes: a word and a name.
+const MAX_REQUEST: u64 = 300;
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: u64 = 64 << 20;
 /// How long either side waits.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What can be asked of a running daemon.
+#[derive(Clone, Copy, Debug)]
+pub enum Request {
+    /// `status N`: the status, with the last N questions.
+    Status(usize),
+    /// `flush NAME`: forget what the cache holds of a name.
+    Flush(NameBuf),
+    /// `clock +SECONDS`: move the time of a daemon that was started with `--clock steered`; for tests.
+    Advance(u32),
+}
+
+impl Request {
+    /// Reads a line; the error says what to write.
+    fn parse(line: &str) -> Result<Self, String> {
+        let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+        match word {
+            "status" => Ok(Self::Status(rest.parse().unwrap_or(0))),
+            "flush" => NameBuf::parse(rest).map(Self::Flush).map_err(|error| format!("{rest}: {error}")),
+            "clock" => {
+                let seconds = rest.strip_prefix('+').and_then(|seconds| seconds.parse().ok());
+                seconds.map(Self::Advance).ok_or_else(|| "write: clock +SECONDS".into())
+            }
+            _ => Err("unknown request; write: status N, or: flush NAME".into()),
+        }
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(recent) => write!(f, "status {recent}"),
+            Self::Flush(name) => write!(f, "flush {}", name.as_name()),
+            Self::Advance(seconds) => write!(f, "clock +{seconds}"),
+        }
+    }
+}
+
+/// A document that says what went wrong.
+pub fn error(what: &str) -> String {
+    serde_json::json!({ "error": what }).to_string()
+}
 
 /// Where the socket is.
 pub fn path(state: &Path) -> PathBuf {
@@ -43,20 +86,19 @@ pub fn bind(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Answers until the task is dropped; `status` makes the document, `clock` is the daemon's.
+/// Answers until the task is dropped; `answer` makes the document.
 pub async fn serve(
     listener: UnixListener,
-    clock: Clock,
-    status: impl Fn(usize) -> String + Clone + Send + Sync + 'static,
+    answer: impl Fn(Request) -> String + Clone + Send + Sync + 'static,
 ) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let status = status.clone();
+        let answer = answer.clone();
         tasks::spawn("control", async move {
-            let answered = tokio::time::timeout(PATIENCE, answer(stream, clock, status)).await;
+            let answered = tokio::time::timeout(PATIENCE, converse(stream, answer)).await;
             if let Ok(Err(error)) = answered {
                 tracing::debug!(%error, "a control connection ended");
             }
@@ -64,36 +106,29 @@ pub async fn serve(
     }
 }
 
-async fn answer(
-    mut stream: tokio::net::UnixStream,
-    clock: Clock,
-    status: impl Fn(usize) -> String,
-) -> io::Result<()> {
-    let mut request = String::new();
-    tokio::io::BufReader::new((&mut stream).take(MAX_REQUEST)).read_line(&mut request).await?;
-    let answer = match request.trim().split_once(' ') {
-        Some(("status", recent)) => status(recent.parse().unwrap_or(0)),
-        Some(("clock", step)) => advance(clock, step),
-        _ => "{\"error\":\"unknown request; write: status N\"}".to_owned(),
-    };
+async fn converse(mut stream: tokio::net::UnixStream, answer: impl Fn(Request) -> String) -> io::Result<()> {
+    let mut line = String::new();
+    tokio::io::BufReader::new((&mut stream).take(MAX_REQUEST)).read_line(&mut line).await?;
+    let answer = Request::parse(&line).map_or_else(|what| error(&what), answer);
     stream.write_all(answer.as_bytes()).await
 }
 
-/// Moves a steered clock by `+SECONDS`.
-fn advance(clock: Clock, step: &str) -> String {
-    let seconds = step.strip_prefix('+').and_then(|seconds| seconds.parse().ok());
-    match seconds.map(|seconds| clock.advance(seconds)) {
-        Some(Some(uptime)) => format!("{{\"uptime_s\":{uptime}}}"),
-        Some(None) => "{\"error\":\"the clock runs by itself; start with --clock steered\"}".to_owned(),
-        None => "{\"error\":\"write: clock +SECONDS\"}".to_owned(),
-    }
+/// Asks the daemon of this state folder. The error says where it was sought.
+pub fn ask(state: &Path, request: Request) -> io::Result<String> {
+    let socket = path(state);
+    let unheard = |error: io::Error| {
+        io::Error::other(format!(
+            "no daemon answers on {}: {error}; is `luytre run` running with this configuration?",
+            socket.display()
+        ))
+    };
+    converse_with(&socket, request).map_err(unheard)
 }
 
-/// Asks the daemon of this state folder for its status, with the last `recent` questions.
-pub fn ask(state: &Path, recent: usize) -> io::Result<String> {
-    let mut stream = UnixStream::connect(path(state))?;
+fn converse_with(socket: &Path, request: Request) -> io::Result<String> {
+    let mut stream = UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(format!("status {recent}\n").as_bytes())?;
+    stream.write_all(format!("{request}\n").as_bytes())?;
     let mut answer = String::new();
     stream.take(MAX_ANSWER).read_to_string(&mut answer)?;
     Ok(answer)

@@ -1,6 +1,6 @@
 //! Answers that were fetched once serve again, for as long as they may.
 
-use crate::harness::{A, CD, Daemon, House, Packet, Upstream, eventually, flag};
+use crate::harness::{A, CD, Daemon, House, Packet, Upstream, eventually, flag, luytre};
 
 const ANSWER: &str = "NOERROR A 300 192.0.2.1";
 
@@ -166,4 +166,21 @@ fn more_names_than_fit_are_answered_all_the_same() {
     }
     let cache = &house.status()["cache"];
     assert!(cache["entries"].as_u64().unwrap() < 500, "{cache}");
+}
+
+#[test]
+fn a_name_can_be_flushed() {
+    let house = House::new().start();
+    for question in ["www.example", "www.example AAAA", "other.example"] {
+        house.ask(question);
+    }
+    let flush = |name| luytre(["flush", "--config", house.config_file(), name]);
+    let ended = flush("WWW.example");
+    assert_eq!((ended.code, ended.out.as_str(), ended.err.as_str()), (0, "WWW.example\t2\n", ""));
+    house.ask("www.example");
+    house.ask("other.example");
+    assert_eq!(house.forwarded(), ["www.example A", "www.example AAAA", "other.example A", "www.example A"]);
+    let ended = flush("not a name");
+    assert_eq!((ended.code, ended.out.as_str()), (1, ""));
+    assert!(ended.err.contains("not a name: the character ' '"), "{}", ended.err);
 }

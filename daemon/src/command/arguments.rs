@@ -16,6 +16,7 @@ pub(super) enum Command {
     Run { config: PathBuf, clock: Clock },
     Check { config: PathBuf },
     Status { config: PathBuf, json: bool },
+    Flush { config: PathBuf, names: Vec<String> },
     Explain(Question),
     Lookup { list: PathBuf, names: Vec<String> },
     ListInfo { list: PathBuf },
@@ -124,6 +125,11 @@ impl Arguments {
                 self.only(&["config", "json"])?;
                 Ok(Command::Status { json: self.json, config: self.config() })
             }
+            ["flush", names @ ..] if !names.is_empty() => {
+                self.only(&["config"])?;
+                let names = names.iter().map(|name| (*name).to_owned()).collect();
+                Ok(Command::Flush { names, config: self.config() })
+            }
             ["explain", name] => self.explain(name, "A"),
             ["explain", name, rtype] => self.explain(name, rtype),
             ["lookup", names @ ..] if !names.is_empty() => {
@@ -141,6 +147,7 @@ impl Arguments {
             }
             ["help", ..] | [] => Ok(Command::Help),
             ["version", ..] => Ok(Command::Version),
+            ["flush"] => Err("flush needs a NAME".into()),
             ["lookup"] => Err("lookup needs a NAME".into()),
             ["explain"] => Err("explain needs a NAME".into()),
             ["list", ..] => Err("write `luytre list info FILE` or `luytre list verify FILE`".into()),

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod explain;
+mod flush;
 mod list;
 mod lookup;
 mod run;
@@ -23,6 +24,7 @@ luytre: keeps harmful content out of a family's home
   luytre run --config FILE                  answer DNS until stopped; SIGHUP reloads
   luytre check --config FILE                check a configuration, print its first error
   luytre status [--json] --config FILE      what the running daemon did
+  luytre flush --config FILE NAME...        make the running daemon forget its answers for a name
   luytre explain [--json] [--device IP] [--at TIME] --config FILE NAME [TYPE]
                                             what would be decided about a name, and why
   luytre lookup --list FILE NAME...         what a compiled list says about names; - reads them from stdin
@@ -59,6 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run { config, clock } => run::run(&config, clock),
         Command::Check { config } => run::check(&config, out),
         Command::Status { config, json } => status::status(&config, json, out),
+        Command::Flush { config, names } => flush::flush(&config, &names, out),
         Command::Explain(asked) => explain::explain(&asked, out),
         Command::Lookup { list, names } => lookup::lookup(&list, &names, out),
         Command::ListInfo { list } => list::info(&list, out),

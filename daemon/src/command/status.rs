@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Failed;
 use crate::config::Config;
-use crate::control;
+use crate::control::{self, Request};
 use crate::system::environment;
 
 /// Questions that the status shows.
@@ -19,14 +19,7 @@ const SHOWN: usize = 10;
 /// Asks the daemon and prints its answer, as JSON or as text.
 pub(super) fn status(file: &Path, json: bool, out: &mut impl Write) -> Result<ExitCode, Failed> {
     let config = Config::load(file, environment())?;
-    let state = &config.state.dir;
-    let answer = control::ask(state, RECENT).map_err(|error| {
-        let socket = control::path(state);
-        Failed(format!(
-            "no daemon answers on {}: {error}; is `luytre run` running with this configuration?",
-            socket.display()
-        ))
-    })?;
+    let answer = control::ask(&config.state.dir, Request::Status(RECENT))?;
     if json {
         writeln!(out, "{answer}")?;
         return Ok(ExitCode::SUCCESS);

@@ -52,6 +52,10 @@ impl Daemon {
         self.query(text).send()
     }
 
+    pub(crate) fn config_file(&self) -> &str {
+        self.house.config_file()
+    }
+
     pub(crate) fn query(&self, text: &str) -> Query {
         Query::new(text, self.house.port)
     }
