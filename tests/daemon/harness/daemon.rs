@@ -1,8 +1,9 @@
 //! A daemon that runs: asked, reloaded, looked at, and ended with its house.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Deref;
+use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -125,9 +126,22 @@ impl Daemon {
 
     /// Changes a line of the configuration and reloads; returns what was logged about it.
     pub(crate) fn reload_with(&mut self, line: &str) -> String {
-        self.house.set(line);
+        self.reload_with_all([line])
+    }
+
+    pub(crate) fn reload_with_all<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) -> String {
+        lines.into_iter().for_each(|line| self.house.set(line));
         self.house.write_config();
         self.reload()
+    }
+
+    /// Moves the clock of a daemon that was started with `--clock=steered`.
+    pub(crate) fn time_passes(&self, seconds: u32) {
+        let mut control = UnixStream::connect(self.house.path("state/luytre.sock")).unwrap();
+        control.write_all(format!("clock +{seconds}\n").as_bytes()).unwrap();
+        let mut answer = String::new();
+        control.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains("uptime_s"), "{answer}");
     }
 
     pub(crate) fn signal(&self, signal: libc::c_int) {
@@ -200,6 +214,7 @@ impl Process {
         let mut child = Command::new(program())
             .args(["run", "--config"])
             .arg(house.config_file())
+            .args(&house.arguments)
             .envs(house.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stderr(Stdio::piped())

@@ -19,6 +19,8 @@ pub(crate) struct House {
     entries: Vec<(String, String)>,
     pub(super) upstreams: Vec<Upstream>,
     pub(super) variables: Vec<(String, String)>,
+    /// Of `luytre run`, besides `--config`.
+    pub(super) arguments: Vec<String>,
     pub(super) port: u16,
 }
 
@@ -34,6 +36,7 @@ impl House {
             entries: Vec::new(),
             upstreams: vec![Upstream::plain()],
             variables: Vec::new(),
+            arguments: Vec::new(),
             port,
         };
         house
@@ -60,8 +63,8 @@ impl House {
     }
 
     /// Names in the list: `=name` that name alone; category `-` for exceptions.
-    pub(crate) fn list<const N: usize>(mut self, category: &str, names: [&str; N]) -> Self {
-        self.entries.extend(names.map(|name| (category.to_owned(), name.to_owned())));
+    pub(crate) fn list<'a>(mut self, category: &str, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.entries.extend(names.into_iter().map(|name| (category.to_owned(), name.to_owned())));
         self
     }
 
@@ -71,7 +74,7 @@ impl House {
     }
 
     /// Several servers, asked in this order.
-    pub(crate) fn upstreams<const N: usize>(mut self, upstreams: [Upstream; N]) -> Self {
+    pub(crate) fn upstreams(mut self, upstreams: impl Into<Vec<Upstream>>) -> Self {
         self.upstreams = upstreams.into();
         self.with("upstream.strategy = 'strict'")
     }
@@ -79,6 +82,12 @@ impl House {
     /// An environment variable of the daemon.
     pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// An argument of `luytre run`.
+    pub(crate) fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
         self
     }
 

@@ -230,6 +230,11 @@ impl Opt {
     }
 }
 
+/// A name without compression as text, without the final dot; the root is that dot.
+pub(crate) fn name_text(wire: &[u8]) -> String {
+    WireName(wire).text()
+}
+
 /// A name without compression, with the root.
 struct WireName<B>(B);
 

@@ -145,7 +145,7 @@ impl Query {
 pub(crate) struct Client(UdpSocket);
 
 impl Client {
-    pub(super) fn new(from: IpAddr, to: SocketAddr) -> Self {
+    pub(crate) fn new(from: IpAddr, to: SocketAddr) -> Self {
         let socket = UdpSocket::bind((from, 0)).unwrap();
         socket.connect(to).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();

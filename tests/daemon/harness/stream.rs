@@ -11,7 +11,7 @@ use super::patience::PATIENCE;
 pub(crate) struct Stream(TcpStream);
 
 impl Stream {
-    pub(super) fn connect(from: IpAddr, to: SocketAddr) -> Self {
+    pub(crate) fn connect(from: IpAddr, to: SocketAddr) -> Self {
         let stream = connect_from(from, to).unwrap_or_else(|error| panic!("{from} to {to}: {error}"));
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();

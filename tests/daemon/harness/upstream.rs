@@ -38,6 +38,7 @@ type Script = dyn Fn(&Asked) -> Vec<Vec<u8>> + Send + Sync;
 /// A server on 127.0.0.1, by UDP and TCP, until it is dropped.
 pub(crate) struct Upstream {
     address: SocketAddr,
+    udp: UdpSocket,
     shared: Arc<Shared>,
 }
 
@@ -79,13 +80,19 @@ impl Upstream {
             stopped: AtomicBool::new(false),
         });
         let (by_udp, by_tcp) = (Arc::clone(&shared), Arc::clone(&shared));
-        thread::spawn(move || by_udp.serve_udp(&udp));
+        let listening = udp.try_clone().unwrap();
+        thread::spawn(move || by_udp.serve_udp(&listening));
         thread::spawn(move || by_tcp.serve_tcp(&tcp));
-        Self { address, shared }
+        Self { address, udp, shared }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Sends a datagram of its own accord: an answer that comes late, or one that nobody asked for.
+    pub(crate) fn send(&self, message: &[u8], to: SocketAddr) {
+        self.udp.send_to(message, to).unwrap();
     }
 
     /// Everything it was asked so far.
