@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
 use crate::cache::Cache;
+use crate::certificate::Certificates;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{self, Request};
@@ -15,7 +16,7 @@ use crate::history::History;
 use crate::list::LoadedList;
 use crate::listen::open::{self, StartError};
 use crate::listen::rate::Rate;
-use crate::listen::{Desk, tcp, udp};
+use crate::listen::{Desk, Listeners, Streams};
 use crate::process::{Process, Signals, Wish};
 use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
@@ -26,8 +27,7 @@ use crate::{system, tasks, upstream, web};
 /// A daemon with its sockets open, about to run.
 pub struct App {
     daemon: Daemon,
-    udp: Vec<std::net::UdpSocket>,
-    tcp: Vec<std::net::TcpListener>,
+    listeners: Listeners,
     web: Vec<std::net::TcpListener>,
 }
 
@@ -38,6 +38,8 @@ pub struct Daemon {
     /// As it was at the start: what can't change without a restart.
     started_with: Arc<Config>,
     resolver: Resolver,
+    /// What encrypted listeners prove themselves by, if there are any.
+    certificates: Option<Arc<Certificates>>,
     /// The main runtime's way upstream, then each UDP thread's: never empty.
     outlets: Arc<[Arc<Outlet>]>,
     notices: Arc<Vec<String>>,
@@ -59,6 +61,7 @@ impl App {
         if upstream.servers.is_empty() {
             notices.push("no upstream server is known: write [upstream] servers".into());
         }
+        let certificates = Certificates::at_start(&config, &mut notices)?;
         notices.iter().for_each(|notice| tracing::warn!("{notice}"));
         let snapshot = Snapshot::build(&config, (Arc::new(list), refused), upstream);
         let resolver = Resolver {
@@ -71,13 +74,12 @@ impl App {
             clock,
             gate: Gate::default(),
         };
-        // TCP first: it never shares a port, and so tells of another daemon that UDP's sharing would hide.
-        let tcp = open::tcp(&config.listen.dns)?;
-        let udp = open::udp(&config.listen.dns, config.limits.workers)?;
+        let listeners = Listeners::open(&config.listen, &config.limits)?;
         let web = open::tcp(&config.web.listen)?;
         let outlets = (0..=config.limits.workers).map(|_| Arc::new(resolver.outlet())).collect();
         let (started_with, notices) = (Arc::new(config), Arc::new(notices));
-        Ok(Self { daemon: Daemon { config_file, started_with, resolver, outlets, notices }, udp, tcp, web })
+        let daemon = Daemon { config_file, started_with, resolver, certificates, outlets, notices };
+        Ok(Self { daemon, listeners, web })
     }
 
     /// What the tasks will share.
@@ -87,53 +89,27 @@ impl App {
 
     /// Answers until SIGTERM or SIGINT; SIGHUP reloads.
     pub fn run(self, process: Process) -> Result<(), StartError> {
-        let Self { daemon, udp, tcp, web } = self;
-        let failed = |what: &'static str| move |error: std::io::Error| StartError(format!("{what}: {error}"));
+        let Self { daemon, listeners, web } = self;
         let rate = Arc::new(Rate::new(daemon.started_with.limits.clients, seed()));
         let workers = daemon.started_with.limits.workers; // at least 1
-        let mut threads: Vec<Vec<std::net::UdpSocket>> = (0..workers).map(|_| Vec::new()).collect();
-        for (index, socket) in udp.into_iter().enumerate() {
-            threads[index % workers].push(socket);
-        }
-        for (index, sockets) in threads.into_iter().enumerate() {
-            let desk = daemon.desk(index + 1, &rate);
-            let thread = std::thread::Builder::new().name(format!("udp-{index}"));
-            thread.spawn(move || answer_udp(desk, sockets)).map_err(failed("a thread can't start"))?;
-        }
+        let streams = listeners
+            .answer_udp(workers, |index| daemon.desk(index + 1, &rate))
+            .map_err(|error| StartError(format!("a thread can't start: {error}")))?;
         let Process { runtime, signals } = process;
-        runtime.block_on(daemon.serve(rate, tcp, web, signals))
+        runtime.block_on(daemon.serve(rate, streams, web, signals))
     }
-}
-
-/// One thread: its runtime and its sockets, for as long as the process lives.
-fn answer_udp(desk: Desk, sockets: Vec<std::net::UdpSocket>) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return tracing::error!(%error, "a UDP thread can't start"),
-    };
-    runtime.block_on(async {
-        let serve = |socket| tasks::spawn("udp", udp::serve(desk.clone(), socket));
-        let workers: Vec<_> = sockets.into_iter().map(serve).collect();
-        for worker in workers {
-            let _ = worker.await;
-        }
-    });
 }
 
 impl Daemon {
     async fn serve(
         self,
         rate: Arc<Rate>,
-        tcp: Vec<std::net::TcpListener>,
+        streams: Streams,
         web: Vec<std::net::TcpListener>,
         mut signals: Signals,
     ) -> Result<(), StartError> {
         let failed = |error: std::io::Error| StartError(format!("a socket can't be served: {error}"));
-        let clients = tcp::Clients::default();
-        for listener in tcp {
-            let acceptor = tcp::Acceptor::new(self.desk(0, &rate), clients.clone());
-            tasks::spawn("tcp", acceptor.run(tokio::net::TcpListener::from_std(listener).map_err(failed)?));
-        }
+        streams.serve(&self.desk(0, &rate), self.certificates.as_ref()).map_err(failed)?;
         for listener in web {
             let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
             tasks::spawn("web", web::serve(listener, self.clone()));
@@ -164,10 +140,13 @@ impl Daemon {
     }
 
     fn log_start(&self) {
-        let state = self.resolver.shared.load();
+        let (state, listen) = (self.resolver.shared.load(), &self.started_with.listen);
         let servers: Vec<String> = state.upstream.servers.iter().map(ToString::to_string).collect();
         tracing::info!(
-            dns = ?self.started_with.listen.dns,
+            dns = ?listen.dns,
+            tls = ?listen.tls,
+            https = ?listen.https,
+            quic = ?listen.quic,
             web = ?self.started_with.web.listen,
             list = state.list.state(),
             names = state.list.info().names,
@@ -187,9 +166,13 @@ impl Daemon {
     }
 
     fn reload_now(&self) -> Result<(), crate::config::ConfigError> {
-        let config = Config::load(&self.config_file, system::environment())?;
+        let mut config = Config::load(&self.config_file, system::environment())?;
         for key in needs_restart(&self.started_with, &config) {
             tracing::warn!("{key} has changed: restart luytre for it");
+        }
+        config.listen = config.listen.with_sockets_of(&self.started_with.listen);
+        if let Some(certificates) = &self.certificates {
+            certificates.reload(&config);
         }
         let before = self.resolver.shared.load_full();
         let state = &self.started_with.state.dir;
@@ -293,6 +276,9 @@ impl Daemon {
 fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
     let changed = [
         ("listen.dns", before.listen.dns != after.listen.dns),
+        ("listen.tls", before.listen.tls != after.listen.tls),
+        ("listen.https", before.listen.https != after.listen.https),
+        ("listen.quic", before.listen.quic != after.listen.quic),
         ("web.listen", before.web.listen != after.web.listen),
         ("state.dir", before.state != after.state),
         ("[cache]", before.cache != after.cache),

@@ -1,14 +1,33 @@
 //! Files are replaced whole or not at all.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Writes a file so that a power cut leaves either the old one or the new one: a temporary file beside it, fsync,
 /// rename, fsync of the folder.
 pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    replace_as(path, PUBLIC, write)
+}
+
+/// The same for a file that only its owner may read.
+pub fn replace_secret(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    replace_as(path, SECRET, write)
+}
+
+/// Permissions, of which the process's mask may take some away.
+const PUBLIC: u32 = 0o666;
+const SECRET: u32 = 0o600;
+
+fn replace_as(path: &Path, mode: u32, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let temporary = beside(path, "new");
-    let result = File::create(&temporary).and_then(|mut file| {
+    if mode == SECRET {
+        // One that a power cut left has the permissions that it was made with.
+        let _ = fs::remove_file(&temporary);
+    }
+    let created = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&temporary);
+    let result = created.and_then(|mut file| {
         write(&mut file)?;
         file.flush()?;
         file.sync_all()?;
@@ -35,7 +54,18 @@ pub fn beside(path: &Path, extension: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
+
+    #[test]
+    fn a_secret_is_its_owners_alone_even_over_what_a_power_cut_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        File::create(beside(&path, "new")).unwrap();
+        replace_secret(&path, |file| file.write_all(b"secret")).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
 
     #[test]
     fn a_failed_write_leaves_the_old_file() {

@@ -4,14 +4,14 @@
 //!
 //! ```text
 //!  packet ─► listen ─► query ─► who ─► policy ─┬─► reply::block ──────────────┐
-//!            (udp tcp)        (list look-up)   ├─► cache ─────────────────────┼─► gate ─► packet
-//!                                              └─► upstream ─► reply::relay ──┘     │
+//!            (plain and       (list look-up)   ├─► cache ─────────────────────┼─► gate ─► packet
+//!             encrypted)                          └─► upstream ─► reply::relay ──┘     │
 //!                                                                                   └─► history ─► status, page
 //! ```
 //!
 //! * [`config`] reads `luytre.toml`; [`app`] builds everything from it, runs it and reloads it.
 //! * [`snapshot`] is the state that a question reads, behind one atomic pointer.
-//! * [`listen`] owns the sockets; [`resolver`] is the path above on one screen.
+//! * [`listen`] owns the sockets, [`certificate`] what the encrypted ones prove themselves by; [`resolver`] is the path above on one screen.
 //! * [`query`] and [`wire`] read packets; [`who`] says who asks; [`policy`] decides, without I/O.
 //! * [`list`] is the compiled list in force; [`cache`] and [`upstream`] find answers, for all who ask the same at once
 //!   ([`flights`]); [`reply`] writes them.
@@ -25,6 +25,7 @@ pub mod config;
 pub mod app;
 pub mod snapshot;
 
+pub mod certificate;
 pub mod listen;
 pub mod query;
 pub mod resolver;

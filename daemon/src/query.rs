@@ -160,6 +160,19 @@ fn read_edns(message: &[u8]) -> Result<Option<Edns>, BadEdns> {
     }
 }
 
+/// Whether a message's OPT record carries an option of this code.
+pub fn carries_option(message: &[u8], code: u16) -> bool {
+    let opt = Records::of(message).and_then(|mut records| records.find(|record| record.rtype == rtype::OPT));
+    let mut options = opt.map_or(&[][..], |opt| &message[opt.data]);
+    while let (Some(this), Some(len)) = (u16_at(options, 0), u16_at(options, 2)) {
+        if this == code {
+            return true;
+        }
+        options = options.get(4 + usize::from(len)..).unwrap_or_default();
+    }
+    false
+}
+
 /// Every option's length fits the record; what they say is ignored (RFC 6891 §6.1.2).
 fn options_hold_together(mut options: &[u8]) -> Result<(), BadEdns> {
     while !options.is_empty() {

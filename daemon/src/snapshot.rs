@@ -14,6 +14,7 @@ use crate::config::{Config, Lan, LimitsConfig};
 use crate::list::LoadedList;
 use crate::policy::{self, Asked, Considered, Policy, Verdict};
 use crate::reply::block::BlockStyle;
+use crate::reply::designated::Designations;
 use crate::upstream;
 use crate::who::{People, Who};
 
@@ -32,6 +33,8 @@ pub struct Snapshot {
     pub refused: Option<String>,
     /// How blocked questions are answered.
     pub block: BlockStyle,
+    /// The encrypted listeners that devices are told of.
+    pub designations: Designations,
     /// Which servers answer the rest.
     pub upstream: Arc<upstream::Settings>,
     /// Whom we answer at all.
@@ -71,6 +74,7 @@ impl Snapshot {
             list,
             refused,
             block: BlockStyle::new(config.reply.mode, &config.reply.address, config.reply.ttl),
+            designations: Designations::of(&config.listen),
             upstream,
             lan: config.listen.lan.clone(),
             limits: config.limits.clone(),

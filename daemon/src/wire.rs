@@ -28,6 +28,7 @@ pub mod rtype {
     pub const AAAA: u16 = 28;
     pub const OPT: u16 = 41;
     pub const DS: u16 = 43;
+    pub const SVCB: u16 = 64;
     pub const HTTPS: u16 = 65;
     /// Stands in NSEC records only; a question for it is malformed (RFC 9824 §3.5).
     pub const NXNAME: u16 = 128;

@@ -119,7 +119,8 @@ impl Answer {
     }
 
     fn lines(&self, sent: &[u8], asked: Option<&Message>, came: &Message) -> Vec<String> {
-        let opcode = self.opcode.unwrap_or_else(|| u16::from(sent.get(2).copied().unwrap_or_default() >> 3 & 0xf));
+        let opcode =
+            self.opcode.unwrap_or_else(|| u16::from(sent.get(2).copied().unwrap_or_default() >> 3 & 0xf));
         let id = u16::from_be_bytes([sent[0], sent[1]]);
         let mut lines = vec![head(self.rcode, self.flags, opcode, id)];
         let question = match (self.no_question, asked) {
@@ -144,7 +145,8 @@ impl Answer {
 
     /// Each section's lines, expected and come.
     fn sections(&self, came: &Message) -> Vec<(Vec<String>, Vec<String>)> {
-        let sections = [("answer", &came.answers), ("authority", &came.authority), ("additional", &came.additional)];
+        let sections =
+            [("answer", &came.answers), ("authority", &came.authority), ("additional", &came.additional)];
         let mut both = Vec::new();
         for (number, (word, records)) in sections.into_iter().enumerate() {
             if let (0, Some(count)) = (number, self.count) {

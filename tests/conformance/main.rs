@@ -51,7 +51,8 @@ fn main() -> ExitCode {
         false => wanted.iter().any(|word| name.contains(word.as_str())),
     };
     let files = scenario::files_in(&folder);
-    let files: Vec<_> = files.iter().map(|file| (named(file), file)).filter(|(name, _)| chosen(name)).collect();
+    let files: Vec<_> =
+        files.iter().map(|file| (named(file), file)).filter(|(name, _)| chosen(name)).collect();
     set_hook(Box::new(|info| {
         let payload = info.payload();
         let text = payload.downcast_ref::<String>().cloned();

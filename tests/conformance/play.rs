@@ -120,7 +120,8 @@ impl Stage {
 
     fn ask(&mut self, question: &Question) {
         let to = question.to.unwrap_or(Ipv4Addr::LOCALHOST.into());
-        let usual: IpAddr = if to.is_ipv6() { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
+        let usual: IpAddr =
+            if to.is_ipv6() { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
         let from = question.from.unwrap_or(usual);
         let sent = question.bytes.clone();
         let by = match &question.way {
@@ -201,7 +202,9 @@ impl Stage {
         let upstream = self.house.upstream_number(index);
         let seen = self.seen.entry(name.to_owned()).or_default();
         let least = count.unwrap_or(1);
-        eventually(&format!("upstream {name} is asked {least} times"), || upstream.asked().len() >= *seen + least);
+        eventually(&format!("upstream {name} is asked {least} times"), || {
+            upstream.asked().len() >= *seen + least
+        });
         let new: Vec<Vec<String>> = upstream.asked().iter().skip(*seen).map(described).collect();
         *seen += new.len();
         if count.is_some_and(|count| count != new.len()) {

@@ -129,8 +129,7 @@ impl Options {
             _ => return Err(line.mistake("write: query [LABEL] NAME [CLASS] TYPE [+OPTION...]")),
         };
         let kind = line.check(rtype(kind))?;
-        let question =
-            [line.check(name(owner))?, [kind, class].map(u16::to_be_bytes).concat()].concat();
+        let question = [line.check(name(owner))?, [kind, class].map(u16::to_be_bytes).concat()].concat();
         let mut packet = Packet::query(".").asking(question).id(self.id).flags(self.flags);
         for below in &line.below {
             let written = records(below)?.ok_or_else(|| below.mistake("below a query stand records"))?;

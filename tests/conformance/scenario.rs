@@ -37,7 +37,11 @@ pub(crate) enum Step {
     Finish(String),
     Expect(Expected),
     /// What a server was asked since the last such step.
-    Asked { server: String, count: Option<usize>, queries: Vec<String> },
+    Asked {
+        server: String,
+        count: Option<usize>,
+        queries: Vec<String>,
+    },
     TimePasses(u32),
     Reload(Vec<String>),
     /// A server changes its rules.
@@ -74,7 +78,8 @@ impl Scenario {
             "list" => {
                 let names = std::iter::once(first_word(rest).1.to_owned()).chain(below(line));
                 let category = first_word(rest).0.to_owned();
-                let names = names.flat_map(|names| names.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+                let names =
+                    names.flat_map(|names| names.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
                 self.list.extend(names.map(|name| (category.clone(), name)));
             }
             "upstream" if self.steps.is_empty() => self.servers.push(Server::read(line, rest)?),
@@ -107,7 +112,8 @@ impl Scenario {
                 self.step(line, Step::Release(server));
             }
             "status" => {
-                let (path, value) = rest.split_once(" = ").ok_or_else(|| line.mistake("write: status PATH = JSON"))?;
+                let (path, value) =
+                    rest.split_once(" = ").ok_or_else(|| line.mistake("write: status PATH = JSON"))?;
                 let value = serde_json::from_str(value).map_err(|error| line.mistake(error))?;
                 self.step(line, Step::Status(path.to_owned(), value));
             }

@@ -248,7 +248,8 @@ impl Message {
         let mut counts = [1, 0, 0, 0];
         for record in &self.records {
             let kind = (record.rtype, record.class);
-            packet = packet.raw_record(record.section, &record.owner, kind, *record.ttl.start(), &record.data);
+            packet =
+                packet.raw_record(record.section, &record.owner, kind, *record.ttl.start(), &record.data);
             counts[record.section as usize + 1] += 1;
         }
         let size = self.edns.unwrap_or_else(|| asked.query.opt.as_ref().map(|_| 1232));
@@ -321,7 +322,8 @@ impl State {
 pub(crate) fn described(asked: &Asked) -> Vec<String> {
     let query = &asked.query;
     let text = query.question.split(' ').next().unwrap_or_default();
-    let (name, kind) = asked.question().split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap_or_default();
+    let (name, kind) =
+        asked.question().split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap_or_default();
     let name = if name == "." { name } else { format!("{name}.") };
     let mut words = vec![name, kind];
     let mut add = |word: &str, so: bool| words.extend(so.then(|| word.to_owned()));
@@ -346,4 +348,3 @@ pub(crate) fn described(asked: &Asked) -> Vec<String> {
     add(&format!("id={}", query.id), true);
     words
 }
-

@@ -53,7 +53,9 @@ impl Line {
 
     /// For lines that nothing may belong to.
     pub(crate) fn alone(&self) -> Result<&Self, Mistake> {
-        self.below.first().map_or(Ok(self), |line| Err(line.mistake("nothing may stand below the line above")))
+        self.below
+            .first()
+            .map_or(Ok(self), |line| Err(line.mistake("nothing may stand below the line above")))
     }
 }
 

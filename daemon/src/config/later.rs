@@ -30,12 +30,7 @@ pub struct FirewallSpec {
 }
 
 /// Each key, and the feature that it belongs to.
-pub(super) const LATER: [(&str, &str); 19] = [
-    ("listen.tls", "DNS over TLS"),
-    ("listen.https", "DNS over HTTPS"),
-    ("listen.quic", "DNS over QUIC"),
-    ("listen.cert", "a certificate for encrypted DNS"),
-    ("listen.key", "a certificate for encrypted DNS"),
+pub(super) const LATER: [(&str, &str); 14] = [
     ("upstream.bootstrap", "encrypted upstream by name"),
     ("upstream.validate", "DNSSEC validation"),
     ("upstream.ca", "encrypted upstream"),

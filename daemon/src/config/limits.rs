@@ -39,11 +39,11 @@ pub struct LimitsConfig {
     pub clients: usize,
     /// Questions that wait for an upstream answer; 1 to 65535.
     pub in_flight: usize,
-    /// TCP connections open; 1 to 10,000.
+    /// Connections open over TCP, TLS, HTTPS and QUIC together; 1 to 10,000.
     pub tcp_connections: usize,
-    /// TCP connections open from one address; 1 to 10,000.
+    /// Of these from one address; 1 to 10,000.
     pub tcp_connections_per_client: usize,
-    /// How long a TCP connection may be silent; 1 to 120 seconds.
+    /// How long a connection may be silent; 1 to 120 seconds.
     pub tcp_idle: Duration,
 }
 

@@ -1,6 +1,7 @@
 //! `[listen]`: where questions come in, and from whom.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,8 +28,43 @@ pub struct ListenSpec {
 pub struct ListenConfig {
     /// Addresses for DNS by UDP and TCP; at least one, each once.
     pub dns: Vec<SocketAddr>,
+    /// Addresses for DNS over TLS, each once.
+    pub tls: Vec<SocketAddr>,
+    /// Addresses for DNS over HTTPS, each once.
+    pub https: Vec<SocketAddr>,
+    /// Addresses for DNS over QUIC, each once.
+    pub quic: Vec<SocketAddr>,
+    /// The certificate of the encrypted ones; `None`: self-made.
+    pub certificate: Option<CertificateFiles>,
     /// Whose questions are answered.
     pub lan: Lan,
+}
+
+/// Where a certificate lies, in PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The certificate, and those that sign it.
+    pub chain: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+impl ListenConfig {
+    /// Whether anything is encrypted, so that a certificate is needed.
+    pub fn is_encrypted(&self) -> bool {
+        !(self.tls.is_empty() && self.https.is_empty() && self.quic.is_empty())
+    }
+
+    /// Every address that questions may come to.
+    pub fn addresses(&self) -> impl Iterator<Item = &SocketAddr> {
+        self.dns.iter().chain(&self.tls).chain(&self.https).chain(&self.quic)
+    }
+
+    /// The same with the sockets of another: those are open, and stay so until a restart.
+    pub fn with_sockets_of(self, open: &Self) -> Self {
+        let Self { dns, tls, https, quic, .. } = open.clone();
+        Self { dns, tls, https, quic, ..self }
+    }
 }
 
 impl Default for ListenSpec {
@@ -46,7 +82,7 @@ impl Default for ListenSpec {
 }
 
 impl ListenSpec {
-    pub(super) fn resolve(self) -> Result<ListenConfig, Refusal> {
+    pub(super) fn resolve(self, folder: &Path) -> Result<ListenConfig, Refusal> {
         if self.dns.is_empty() {
             return Err(Refusal::new(
                 "listen.dns",
@@ -55,7 +91,25 @@ impl ListenSpec {
         }
         Ok(ListenConfig {
             dns: sockets("listen.dns", &self.dns, 53)?,
+            tls: sockets("listen.tls", &self.tls, 853)?,
+            https: sockets("listen.https", &self.https, 443)?,
+            quic: sockets("listen.quic", &self.quic, 853)?,
+            certificate: certificate(folder, &self.cert, &self.key)?,
             lan: Lan::parse("listen.lan", &self.lan)?,
         })
+    }
+}
+
+fn certificate(folder: &Path, cert: &str, key: &str) -> Result<Option<CertificateFiles>, Refusal> {
+    let missing = |name| {
+        let what = "is empty: listen.cert and listen.key belong together; write both, or neither for a self-made \
+                    certificate";
+        Err(Refusal::new(name, what))
+    };
+    match (cert, key) {
+        ("", "") => Ok(None),
+        ("", _) => missing("listen.cert"),
+        (_, "") => missing("listen.key"),
+        (cert, key) => Ok(Some(CertificateFiles { chain: folder.join(cert), key: folder.join(key) })),
     }
 }

@@ -26,7 +26,7 @@ pub use self::lan::{Lan, Prefix};
 pub use self::later::{FamilySpec, FirewallSpec};
 pub use self::limits::{LimitsConfig, LimitsSpec};
 pub use self::list::{ListConfig, ListSpec};
-pub use self::listen::{ListenConfig, ListenSpec};
+pub use self::listen::{CertificateFiles, ListenConfig, ListenSpec};
 pub use self::reply::{ReplyConfig, ReplySpec};
 pub use self::state::{StateConfig, StateSpec};
 pub use self::upstream::{UpstreamConfig, UpstreamSpec, Zone};
@@ -150,7 +150,7 @@ impl Spec {
         let state = self.state.resolve(folder)?;
         let web = self.web.resolve()?;
         Ok(Config {
-            listen: self.listen.resolve()?,
+            listen: self.listen.resolve(folder)?,
             upstream: self.upstream.resolve()?,
             cache: self.cache.resolve()?,
             list: self.list.resolve(folder, &state),

@@ -1,18 +1,34 @@
 //! Sockets: where questions come in and answers go out.
 //!
-//! * [`open`]: every socket, before anything is answered.
+//! * [`listeners`]: every socket, opened ([`open`]) before anything is answered, then served.
 //! * [`udp`]: our own hot path, a thread a core, batches in and batches out ([`mmsg`]).
-//! * [`tcp`]: hickory's framing behind our own acceptor, which counts connections.
+//! * [`accept`]: connections over TCP, within the bounds of [`connections`]. hickory-server's own listeners bound
+//!   neither their number nor their time, and encode every answer anew.
+//! * [`framed`], [`https`], [`quic`]: what is spoken on them: DNS over TCP and TLS, over HTTPS, over QUIC.
+//! * [`session`]: how a question on any of them is answered; the same bytes that UDP would send.
 //! * [`rate`]: how much one client may ask.
 
-mod mmsg;
+mod listeners;
 pub mod open;
-pub mod rate;
-pub mod tcp;
+
+mod mmsg;
 pub mod udp;
+
+mod accept;
+mod connections;
+
+mod framed;
+mod https;
+mod quic;
+
+mod session;
+
+pub mod rate;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+
+pub use self::listeners::{Listeners, Streams};
 
 use self::rate::{Allowance, Rate};
 use crate::clock::Moment;

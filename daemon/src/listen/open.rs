@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use crate::certificate::CertificateError;
+
 /// Why the daemon can't start: which socket, and why.
 #[derive(Debug)]
 pub struct StartError(pub(crate) String);
@@ -13,6 +15,12 @@ impl std::fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
+
+impl From<CertificateError> for StartError {
+    fn from(error: CertificateError) -> Self {
+        Self(error.to_string())
+    }
+}
 
 /// Opens a UDP socket for each thread on each address.
 pub fn udp(addresses: &[SocketAddr], workers: usize) -> Result<Vec<std::net::UdpSocket>, StartError> {
@@ -52,6 +60,14 @@ pub fn tcp(addresses: &[SocketAddr]) -> Result<Vec<std::net::TcpListener>, Start
     };
     let named = |address| open(address).map_err(|error| cannot_listen("TCP", *address, &error));
     addresses.iter().map(named).collect()
+}
+
+/// Opens a UDP socket for QUIC on each address.
+pub fn quic(addresses: &[SocketAddr]) -> Result<Vec<std::net::UdpSocket>, StartError> {
+    let open = |&address: &SocketAddr| {
+        super::udp::bind(address, false).map_err(|error| cannot_listen("UDP", address, &error))
+    };
+    addresses.iter().map(open).collect()
 }
 
 fn cannot_listen(transport: &str, address: SocketAddr, error: &std::io::Error) -> StartError {

@@ -20,8 +20,8 @@ pub enum Special {
     OwnName,
     /// A zone that has nothing in it here: its own name has no data, names below don't exist.
     Empty,
-    /// A zone in which every name exists and none has data: resolver discovery, while there is nothing to discover
-    /// (RFC 9462 §6.4).
+    /// A zone in which every name exists and none has data but for what devices discover there: our encrypted
+    /// listeners (RFC 9462 §6.4).
     NoData,
     /// A zone that doesn't exist, its own name included.
     Absent,

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::designated::{self, Designations};
 use super::ede;
 use super::packet::{Packet, QUESTION, Section, room_for};
 use crate::policy::{Local, Special};
@@ -14,8 +15,15 @@ const SPECIAL_TTL: u32 = 3600;
 const OWN_TTL: u32 = 10;
 
 /// Writes the answer for a special name or our own; returns its length.
-pub fn special(query: &Query, message: &[u8], local: Local, asked: (IpAddr, bool), out: &mut [u8]) -> usize {
-    let (reached, stream) = asked;
+pub fn special(
+    query: &Query,
+    message: &[u8],
+    local: Local,
+    asked: (IpAddr, bool),
+    designations: &Designations,
+    out: &mut [u8],
+) -> usize {
+    let (reached, stream) = (asked.0.to_canonical(), asked.1);
     let name = query.name();
     let zone = crate::policy::zone_of(name, local.zone_labels);
     let is_apex = zone == name;
@@ -39,6 +47,7 @@ pub fn special(query: &Query, message: &[u8], local: Local, asked: (IpAddr, bool
         None if is_apex && local.special == Special::LocalhostReverse && query.rtype == rtype::PTR => {
             packet.record(Section::Answer, QUESTION, rtype::PTR, ttl, &[b"\x09localhost\x00"]);
         }
+        None if is_discovery(query) && designations.write(&mut packet, query.question_end, reached) => {}
         // The SOA stands at the zone's name, which ends the question's name (RFC 6303 §3).
         None => {
             let owner = QUESTION + name.as_wire().len() - zone.as_wire().len();
@@ -52,6 +61,11 @@ pub fn special(query: &Query, message: &[u8], local: Local, asked: (IpAddr, bool
     packet.finish()
 }
 
+/// Whether a device looks for encrypted resolvers here (RFC 9462 §4).
+fn is_discovery(query: &Query) -> bool {
+    query.rtype == rtype::SVCB && query.name().as_wire() == designated::NAME
+}
+
 fn localhost(asked: u16) -> Option<IpAddr> {
     match asked {
         rtype::A => Some(std::net::Ipv4Addr::LOCALHOST.into()),
@@ -62,7 +76,6 @@ fn localhost(asked: u16) -> Option<IpAddr> {
 
 /// The address that the client reached us by, if it is of the family asked.
 fn own_address(asked: u16, reached: IpAddr) -> Option<IpAddr> {
-    let reached = reached.to_canonical();
     let wanted = matches!((asked, reached), (rtype::A, IpAddr::V4(_)) | (rtype::AAAA, IpAddr::V6(_)));
     wanted.then_some(reached)
 }

@@ -1,13 +1,16 @@
 //! Answers that we make or finish ourselves, written straight into the packet that goes out.
 //!
 //! * [`block`]: a blocked question, as the house wants to be told.
-//! * [`local`]: special names, our own name, errors.
+//! * [`local`]: special names, our own name, errors; [`designated`]: our encrypted listeners.
 //! * [`relay`]: an upstream's answer, passed on as it came, with the client's ID, case, flags and EDNS.
+//! * [`padding`]: hides how long an answer is.
 
 pub mod block;
+pub mod designated;
 pub mod local;
 mod opt;
 mod packet;
+pub mod padding;
 pub mod relay;
 
 /// Extended DNS error codes (RFC 8914 and IANA's registry).

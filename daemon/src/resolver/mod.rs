@@ -114,7 +114,7 @@ impl Resolver {
         let (len, source) = match (verdict.action, hit) {
             (Action::Block, _) => (state.block.write(&query, message, &verdict, asked, out), Source::Local),
             (Action::Local(answer), _) => {
-                (local::special(&query, message, answer, asked, out), Source::Local)
+                (local::special(&query, message, answer, asked, &state.designations, out), Source::Local)
             }
             (Action::Allow, Some(hit)) if hit.is_answer() => {
                 (give(&query, message, &hit, peer.stream, out), Source::Cache)

@@ -1,0 +1,114 @@
+//! One client's connection: who asks, of which address of ours, over what; and how its questions are answered.
+//!
+//! What every transport with connections does alike stands here; framing and errors are each transport's own.
+
+use std::time::Duration;
+
+use super::Desk;
+use crate::reply::padding;
+use crate::resolver::{Peer, Pending, REPLY_ROOM, Resolver, Step};
+use crate::upstream::Forwarder;
+
+/// Questions of one connection that may wait for upstream at once (RFC 7766 §6.2.1.1: answer as they come).
+pub(super) const QUESTIONS: usize = 16;
+
+/// How long a handshake may take. Slow routers and phones need a second; who needs more holds a place for nothing.
+pub(super) const HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// One client's connection.
+#[derive(Clone)]
+pub(super) struct Session {
+    /// What answers.
+    pub(super) desk: Desk,
+    /// Who asks, and where.
+    pub(super) peer: Peer,
+    /// Nobody on the way can read it, so answers hide their length if the client wishes so.
+    pub(super) encrypted: bool,
+    /// How long the client may be silent.
+    pub(super) idle: Duration,
+}
+
+/// What becomes of a message.
+pub(super) enum Asked {
+    /// Answered at once.
+    Answered(Vec<u8>),
+    /// Must be fetched.
+    Waits(Waiting),
+    /// Gets no answer.
+    Refused(Refused),
+}
+
+/// Why a message gets no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The client asks more than it may.
+    TooMany,
+    /// It is no question.
+    NoQuestion,
+}
+
+/// A question that upstream must answer.
+pub(super) struct Waiting {
+    resolver: Resolver,
+    forwarder: Forwarder,
+    pending: Box<Pending>,
+    message: Vec<u8>,
+    encrypted: bool,
+}
+
+impl Waiting {
+    /// Fetches the answer; every failure is an answer too.
+    pub(super) async fn fetch(self) -> Vec<u8> {
+        let Self { resolver, forwarder, pending, message, encrypted } = self;
+        let mut reply = resolver.fetch(&forwarder, &pending, &message, true).await;
+        if encrypted {
+            padding::pad(&message, &mut reply);
+        }
+        reply
+    }
+}
+
+impl Session {
+    /// Answers a message as far as that needs no waiting.
+    pub(super) fn begin(&self, message: Vec<u8>) -> Asked {
+        let Desk { resolver, outlet, .. } = &self.desk;
+        let state = resolver.shared.load();
+        let moment = resolver.clock.moment();
+        if !self.desk.allows(&state, self.peer.client, moment) {
+            return Asked::Refused(Refused::TooMany);
+        }
+        let mut out = vec![0; REPLY_ROOM];
+        match resolver.answer(&state, moment, self.peer, &message, &mut out) {
+            Step::Silence => Asked::Refused(Refused::NoQuestion),
+            Step::Reply(len) => Asked::Answered(self.dressed(out, len, &message)),
+            Step::Renew(len, pending) => {
+                self.desk.renew(&state, &pending, &message);
+                Asked::Answered(self.dressed(out, len, &message))
+            }
+            Step::Fetch(pending) => Asked::Waits(Waiting {
+                resolver: resolver.clone(),
+                forwarder: outlet.forwarder(&state.upstream),
+                pending,
+                message,
+                encrypted: self.encrypted,
+            }),
+        }
+    }
+
+    fn dressed(&self, mut reply: Vec<u8>, len: usize, message: &[u8]) -> Vec<u8> {
+        reply.truncate(len);
+        if self.encrypted {
+            padding::pad(message, &mut reply);
+        }
+        reply
+    }
+
+    /// Answers a message, however long that takes.
+    pub(super) async fn ask(&self, message: Vec<u8>) -> Result<Vec<u8>, Refused> {
+        match self.begin(message) {
+            Asked::Answered(answer) => Ok(answer),
+            Asked::Waits(waiting) => Ok(waiting.fetch().await),
+            Asked::Refused(why) => Err(why),
+        }
+    }
+}
