@@ -24,6 +24,12 @@ mod limits;
 mod odd_packets;
 mod tcp;
 
+mod certificates;
+mod discovery;
+mod https;
+mod quic;
+mod tls;
+
 mod blocking;
 
 mod cache;

@@ -1,7 +1,7 @@
 //! A daemon that runs: asked, reloaded, looked at, and ended with its house.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::ops::Deref;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
@@ -12,10 +12,13 @@ use serde_json::Value;
 
 use super::cli::{luytre, program};
 use super::house::House;
+use super::https::Https;
 use super::message::Message;
 use super::patience::{eventually, patiently};
 use super::query::{Client, Query};
-use super::stream::Stream;
+use super::quic::Quic;
+use super::stream::{Stream, connected};
+use super::tls::{Tls, handshake};
 use super::upstream::Upstream;
 
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -74,6 +77,39 @@ impl Daemon {
         Stream::connect(address.parse().unwrap(), self.address())
     }
 
+    /// A connection that speaks DNS over TLS and trusts the self-made certificate.
+    pub(crate) fn tls(&self) -> Tls {
+        self.tls_from("127.0.0.1").unwrap()
+    }
+
+    pub(crate) fn tls_from(&self, address: &str) -> io::Result<Tls> {
+        let connection = self.encrypted(address, self.house.tls_port());
+        handshake(connection, &self.house.certificate_file(), &[b"dot"]).map(Stream::over)
+    }
+
+    pub(crate) fn https(&self) -> Https {
+        self.https_from("127.0.0.1").unwrap()
+    }
+
+    pub(crate) fn https_from(&self, address: &str) -> io::Result<Https> {
+        let connection = self.encrypted(address, self.house.https_port());
+        handshake(connection, &self.house.certificate_file(), &[b"http/1.1"]).map(Https::new)
+    }
+
+    pub(crate) fn quic(&self) -> Quic {
+        self.quic_from("127.0.0.1").unwrap()
+    }
+
+    pub(crate) fn quic_from(&self, address: &str) -> Result<Quic, quinn::ConnectionError> {
+        let to = SocketAddr::new(LOCALHOST, self.house.tls_port());
+        Quic::connect(address.parse().unwrap(), to, &self.house.certificate_file(), b"doq")
+    }
+
+    /// A TCP connection on which nothing was said yet.
+    pub(crate) fn encrypted(&self, from: &str, port: u16) -> TcpStream {
+        connected(from.parse().unwrap(), SocketAddr::new(LOCALHOST, port))
+    }
+
     fn address(&self) -> SocketAddr {
         SocketAddr::new(LOCALHOST, self.house.port)
     }
@@ -117,8 +153,17 @@ impl Daemon {
 
     /// The memory that it holds, in kB.
     pub(crate) fn resident_kb(&self) -> u64 {
+        self.memory_kb("VmRSS:")
+    }
+
+    /// The part of it that is no file's, in kB.
+    pub(crate) fn own_kb(&self) -> u64 {
+        self.memory_kb("RssAnon:")
+    }
+
+    fn memory_kb(&self, kind: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(kind)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 

@@ -22,6 +22,8 @@ pub(crate) struct House {
     /// Of `luytre run`, besides `--config`.
     pub(super) arguments: Vec<String>,
     pub(super) port: u16,
+    /// For TLS and QUIC, and for HTTPS.
+    pub(super) encrypted_ports: [u16; 2],
 }
 
 impl House {
@@ -38,6 +40,7 @@ impl House {
             variables: Vec::new(),
             arguments: Vec::new(),
             port,
+            encrypted_ports: [0; 2],
         };
         house
             .with(&format!("listen.dns = ['127.0.0.1:{port}', '[::1]:{port}']"))
@@ -60,6 +63,15 @@ impl House {
     pub(crate) fn listening_everywhere(self) -> Self {
         let port = self.port;
         self.with(&format!("listen.dns = ['0.0.0.0:{port}', '[::]:{port}']"))
+    }
+
+    /// Listens encrypted too, on 127.0.0.1 and ::1, with a self-made certificate.
+    pub(crate) fn encrypted(mut self) -> Self {
+        self.encrypted_ports = [free_port(), free_port()];
+        let [tls, https] = self.encrypted_ports.map(|port| format!("['127.0.0.1:{port}', '[::1]:{port}']"));
+        self.with(&format!("listen.tls = {tls}"))
+            .with(&format!("listen.quic = {tls}"))
+            .with(&format!("listen.https = {https}"))
     }
 
     /// Names in the list: `=name` that name alone; category `-` for exceptions.
@@ -93,6 +105,20 @@ impl House {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Where TLS and QUIC are spoken.
+    pub(crate) fn tls_port(&self) -> u16 {
+        self.encrypted_ports[0]
+    }
+
+    pub(crate) fn https_port(&self) -> u16 {
+        self.encrypted_ports[1]
+    }
+
+    /// The certificate that the daemon makes itself.
+    pub(crate) fn certificate_file(&self) -> String {
+        self.path("state/certificate.pem")
     }
 
     /// A place in the house's folder.

@@ -1,4 +1,4 @@
-//! A client's TCP connection (RFC 1035 §4.2.2, RFC 7766).
+//! A client's connection with messages behind their lengths (RFC 1035 §4.2.2, RFC 7766), over TCP or TLS.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
@@ -8,14 +8,24 @@ use super::packet::Packet;
 use super::patience::PATIENCE;
 
 /// A connection to the daemon.
-pub(crate) struct Stream(TcpStream);
+pub(crate) struct Stream<S = TcpStream>(S);
 
 impl Stream {
     pub(crate) fn connect(from: IpAddr, to: SocketAddr) -> Self {
-        let stream = connect_from(from, to).unwrap_or_else(|error| panic!("{from} to {to}: {error}"));
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Self(stream)
+        Self(connected(from, to))
+    }
+
+    /// Says that nothing more will be asked, and goes on listening.
+    pub(crate) fn ask_no_more(&mut self) -> &mut Self {
+        self.0.shutdown(Shutdown::Write).unwrap();
+        self
+    }
+}
+
+impl<S: Read + Write> Stream<S> {
+    /// Messages over a connection that is there.
+    pub(crate) fn over(connection: S) -> Self {
+        Self(connection)
     }
 
     /// Sends a message behind its length.
@@ -31,12 +41,6 @@ impl Stream {
     /// Sends bytes as they are; tells whether the daemon still took them.
     pub(crate) fn send_bytes(&mut self, bytes: &[u8]) -> bool {
         self.0.write_all(bytes).is_ok()
-    }
-
-    /// Says that nothing more will be asked, and goes on listening.
-    pub(crate) fn ask_no_more(&mut self) -> &mut Self {
-        self.0.shutdown(Shutdown::Write).unwrap();
-        self
     }
 
     /// The next message; `None` when the daemon closes instead.
@@ -55,6 +59,14 @@ impl Stream {
         while self.receive().is_some() {}
         true
     }
+}
+
+/// A connection from and to these addresses that waits no longer than patience.
+pub(super) fn connected(from: IpAddr, to: SocketAddr) -> TcpStream {
+    let stream = connect_from(from, to).unwrap_or_else(|error| panic!("{from} to {to}: {error}"));
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream
 }
 
 /// Reads a message behind its length.

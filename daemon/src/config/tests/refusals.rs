@@ -253,6 +253,21 @@ fn a_name_that_is_none_says_why() {
 }
 
 #[test]
+fn a_certificate_and_its_key_belong_together() {
+    let together = "is empty: listen.cert and listen.key belong together; write both, or neither for a self-made \
+                    certificate";
+    assert_eq!(refusal("listen.cert = 'a.pem'"), format!("luytre.toml: listen.key: {together}"));
+    assert_eq!(refusal("listen.key = 'a.pem'"), format!("luytre.toml: listen.cert: {together}"));
+    assert_eq!(
+        refusal("listen.tls = ['192.168.1.1']"),
+        "luytre.toml:1: listen.tls: \"192.168.1.1\" has no port; write \"192.168.1.1:853\""
+    );
+    let files =
+        super::read("listen.cert = 'a.pem'\nlisten.key = '/b.pem'").unwrap().listen.certificate.unwrap();
+    assert_eq!((files.chain.to_str(), files.key.to_str()), (Some("/etc/luytre/a.pem"), Some("/b.pem")));
+}
+
+#[test]
 fn a_server_or_a_zone_says_what_it_lacks() {
     assert_refusals(&[
         (
@@ -288,11 +303,6 @@ fn a_server_or_a_zone_says_what_it_lacks() {
 #[test]
 fn a_key_of_a_later_version_is_accepted_at_its_default_only() {
     let cases = [
-        ("listen.tls", "[\"127.0.0.1:853\"]", "DNS over TLS", "[]"),
-        ("listen.https", "[\"127.0.0.1:443\"]", "DNS over HTTPS", "[]"),
-        ("listen.quic", "[\"127.0.0.1:853\"]", "DNS over QUIC", "[]"),
-        ("listen.cert", "\"cert.pem\"", "a certificate for encrypted DNS", "\"\""),
-        ("listen.key", "\"key.pem\"", "a certificate for encrypted DNS", "\"\""),
         ("upstream.bootstrap", "[\"192.0.2.1\"]", "encrypted upstream by name", "[]"),
         ("upstream.validate", "true", "DNSSEC validation", "false"),
         ("upstream.ca", "\"ca.pem\"", "encrypted upstream", "\"\""),
