@@ -26,7 +26,8 @@ fn framed(message: &[u8]) -> Vec<u8> {
 fn kdig_has_its_answers() {
     let house = house();
     let (port, ca) = (house.tls_port().to_string(), format!("+tls-ca={}", house.certificate_file()));
-    let ask = |name| kdig(["-p", &port, "+quic", &ca, "+tls-hostname=luytre.lan", "+noall", "+answer", name]);
+    // kdig 3.2.6 crashes when +quic stands before the others.
+    let ask = |name| kdig(["-p", &port, &ca, "+tls-hostname=luytre.lan", "+quic", "+noall", "+answer", name]);
     assert!(ask("bad.example").contains("\tA\t0.0.0.0"));
     for _ in 0..2 {
         assert!(ask("plain.example").contains("\tA\t192.0.2.1"));

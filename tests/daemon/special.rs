@@ -62,10 +62,10 @@ fn home_arpa_is_empty_but_its_ds_is_public() {
 }
 
 // RFC 9462 §6.4: "resolvers SHOULD respond to queries of any type other than SVCB for _dns.resolver.arpa with NODATA
-// and queries of any type for any domain name under resolver.arpa with NODATA." Design §5: "resolver.arpa answered as
-// our own designated resolver or NODATA".
+// and queries of any type for any domain name under resolver.arpa with NODATA." What is found there when something
+// encrypted listens stands in [`crate::discovery`].
 #[test]
-fn resolver_arpa_has_no_data() {
+fn resolver_arpa_has_no_data_while_nothing_is_encrypted() {
     assert_stay_here(&[
         ("_dns.resolver.arpa SVCB", NO_DATA),
         ("_dns.resolver.arpa A", NO_DATA),

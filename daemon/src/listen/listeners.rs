@@ -95,10 +95,9 @@ impl Streams {
         self.tls.into_iter().try_for_each(|listener| accept(listener, &dot))?;
         let doh = Protocol::Https(acceptor(&https::ALPN)?, https::router());
         self.https.into_iter().try_for_each(|listener| accept(listener, &doh))?;
-        let idle = desk.resolver.shared.load().limits.tcp_idle;
         for socket in self.quic {
-            let endpoint = quic::endpoint(socket, tls(&[quic::ALPN])?, idle)?;
-            tasks::spawn("QUIC", quic::serve(endpoint, desk.clone(), clients.clone()));
+            let serve = quic::serve(socket, tls(&[quic::ALPN])?, desk.clone(), clients.clone());
+            tasks::spawn("QUIC", serve);
         }
         Ok(())
     }

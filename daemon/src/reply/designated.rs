@@ -112,3 +112,58 @@ fn parameter(key: u16, value: &[u8]) -> Vec<u8> {
 /// A record's bytes besides its data, and an OPT record's without options.
 const RECORD: usize = 12;
 const OPT: usize = 11;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::query::Query;
+    use crate::reply::local;
+    use crate::wire::{Header, Records};
+
+    fn designations(tls: &[&str]) -> Designations {
+        let mut listen = Config::default().listen;
+        listen.tls = tls.iter().map(|socket| socket.parse().unwrap()).collect();
+        Designations::of(&listen)
+    }
+
+    /// The answer to a device that reached us by this address.
+    fn answer(designations: &Designations, reached: &str) -> Vec<u8> {
+        let question = [&[0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0][..], NAME, &[0, 0, 64, 0, 1]].concat();
+        let query = Query::parse(&question).unwrap();
+        let special = crate::policy::Special::NoData;
+        let local = crate::policy::Local { special, zone_labels: 2 };
+        let (mut out, mut len, asked) = (vec![0; 2000], 0, (reached.parse().unwrap(), true));
+        let allocations = crate::allocations::during(|| {
+            len = local::special(&query, &question, local, asked, designations, &mut out);
+        });
+        assert_eq!(allocations, 0);
+        out.truncate(len);
+        out
+    }
+
+    // RFC 9460 §2.2: priority, target, then parameters in rising order.
+    #[test]
+    fn a_usual_port_is_left_out_and_another_is_told() {
+        let message = answer(&designations(&["192.168.1.1:853", "192.168.1.1:8853"]), "192.168.1.1");
+        let records: Vec<_> = Records::of(&message).unwrap().collect();
+        let data: Vec<&[u8]> = records.iter().map(|record| &message[record.data.clone()]).collect();
+        let target = b"\0\x01\x06luytre\x03lan\0\0\x01\0\x04\x03dot";
+        assert_eq!(data[0], [&target[..], b"\0\x04\0\x04\xc0\xa8\x01\x01"].concat());
+        assert_eq!(data[1], [&target[..], b"\0\x03\0\x02\x22\x95\0\x04\0\x04\xc0\xa8\x01\x01"].concat());
+        assert_eq!((data[2], records[2].section), (&[192, 168, 1, 1][..], 2));
+        assert_eq!(records.len(), 3);
+    }
+
+    #[test]
+    fn only_what_listens_where_the_device_asked_is_told() {
+        let count =
+            |tls: &[&str], reached| Header::read(&answer(&designations(tls), reached)).unwrap().counts[1];
+        assert_eq!(count(&["0.0.0.0:853"], "192.168.1.1"), 1);
+        assert_eq!(count(&["0.0.0.0:853"], "fd00::1"), 0);
+        assert_eq!(count(&["[::]:853", "[fd00::2]:853"], "fd00::1"), 1);
+        assert_eq!(count(&["192.168.1.1:853"], "192.168.1.2"), 0);
+        assert_eq!(count(&["192.168.1.1:853"], "::ffff:192.168.1.1"), 1);
+        assert_eq!(count(&[], "192.168.1.1"), 0);
+    }
+}

@@ -23,7 +23,6 @@ mod words;
 pub(crate) use self::cli::{Ended, hub_program, luytre, program};
 pub(crate) use self::daemon::Daemon;
 pub(crate) use self::house::House;
-pub(crate) use self::https::{Https, Response};
 pub(crate) use self::kdig::kdig;
 pub(crate) use self::list::compiled;
 pub(crate) use self::message::{Message, Record, name_text};

@@ -7,10 +7,11 @@ mod socket;
 mod stream;
 
 use std::io;
+use std::net::UdpSocket;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quinn::crypto::rustls::{NoInitialCipherSuite, QuicServerConfig};
+use quinn::crypto::rustls::QuicServerConfig;
 use quinn::{
     Connection, Endpoint, EndpointConfig, IdleTimeout, Incoming, TokioRuntime, TransportConfig, VarInt,
 };
@@ -45,23 +46,33 @@ const UNACCEPTED: (usize, u64, u64) = (64, 8 << 10, 64 << 10);
 /// Bytes of questions that a connection may send ahead, and of answers that it may leave unread.
 const WINDOW: u32 = 2 * MAX_MESSAGE as u32;
 
-/// Opens an endpoint on a socket. Must be called on the runtime that will serve it.
-pub(super) fn endpoint(
-    socket: std::net::UdpSocket,
-    tls: rustls::ServerConfig,
-    idle: Duration,
-) -> io::Result<Endpoint> {
-    let tls =
-        QuicServerConfig::try_from(tls).map_err(|error: NoInitialCipherSuite| io::Error::other(error))?;
+/// How long a connection may lie dead; who asks nothing is let go sooner, by `limits.tcp_idle`, whose most this is.
+const DEAD: Duration = Duration::from_secs(120);
+
+/// Answers on a socket until the task is dropped. If the endpoint fails it is opened anew: never an end.
+pub(super) async fn serve(socket: UdpSocket, tls: rustls::ServerConfig, desk: Desk, clients: Clients) {
+    loop {
+        match socket.try_clone().and_then(|same| endpoint(same, tls.clone())) {
+            Ok(endpoint) => accept(&endpoint, &desk, &clients).await,
+            Err(error) => tracing::error!(%error, "QUIC can't be served"),
+        }
+        tracing::warn!("the QUIC endpoint ended and is opened anew");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+fn endpoint(socket: UdpSocket, tls: rustls::ServerConfig) -> io::Result<Endpoint> {
+    let tls = QuicServerConfig::try_from(tls).map_err(io::Error::other)?;
     let mut server = quinn::ServerConfig::with_crypto(Arc::new(tls));
     let (number, bytes, bytes_in_all) = UNACCEPTED;
     server
-        .transport_config(Arc::new(transport(idle)?))
+        .transport_config(Arc::new(transport()?))
         // A connection stays with the address that was let in and counted.
         .migration(false)
         .max_incoming(number)
         .incoming_buffer_size(bytes)
         .incoming_buffer_size_total(bytes_in_all);
+    // No tokens for later: only a retry's, which we need not remember.
     server.validation_token.sent(0);
     let socket = socket::SmallSocket::open(socket)?;
     // Its default takes datagrams of up to 1472 bytes: an Ethernet frame's worth.
@@ -69,7 +80,7 @@ pub(super) fn endpoint(
     Endpoint::new_with_abstract_socket(config, Some(server), Arc::new(socket), Arc::new(TokioRuntime))
 }
 
-fn transport(idle: Duration) -> io::Result<TransportConfig> {
+fn transport() -> io::Result<TransportConfig> {
     let mut transport = TransportConfig::default();
     transport
         .max_concurrent_bidi_streams(VarInt::from_u32(QUESTIONS as u32)) // a small constant
@@ -81,12 +92,12 @@ fn transport(idle: Duration) -> io::Result<TransportConfig> {
         // RFC 9250 §5.4: lengths are hidden in the packets, whether the client asks for it or not.
         .pad_to_mtu(true)
         .enable_segmentation_offload(false)
-        .max_idle_timeout(Some(IdleTimeout::try_from(idle).map_err(io::Error::other)?));
+        .max_idle_timeout(Some(IdleTimeout::try_from(DEAD).map_err(io::Error::other)?));
     Ok(transport)
 }
 
-/// Lets connections in within the bounds, until the task is dropped.
-pub(super) async fn serve(endpoint: Endpoint, desk: Desk, clients: Clients) {
+/// Lets connections in within the bounds, until the endpoint fails.
+async fn accept(endpoint: &Endpoint, desk: &Desk, clients: &Clients) {
     let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
     while let Some(incoming) = endpoint.accept().await {
         let state = desk.resolver.shared.load_full();
