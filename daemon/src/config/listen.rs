@@ -101,15 +101,14 @@ impl ListenSpec {
 }
 
 fn certificate(folder: &Path, cert: &str, key: &str) -> Result<Option<CertificateFiles>, Refusal> {
-    let missing = |name| {
-        let what = "is empty: listen.cert and listen.key belong together; write both, or neither for a self-made \
-                    certificate";
-        Err(Refusal::new(name, what))
+    let lacks = |written: &str, lacking| {
+        let what = format!("needs {lacking} too; write both, or neither for a self-made certificate");
+        Err(Refusal::new(written, what))
     };
     match (cert, key) {
         ("", "") => Ok(None),
-        ("", _) => missing("listen.cert"),
-        (_, "") => missing("listen.key"),
+        (_, "") => lacks("listen.cert", "listen.key"),
+        ("", _) => lacks("listen.key", "listen.cert"),
         (cert, key) => Ok(Some(CertificateFiles { chain: folder.join(cert), key: folder.join(key) })),
     }
 }

@@ -69,7 +69,13 @@ mod tests {
 
     #[test]
     fn an_answer_near_the_largest_is_padded_up_to_it_or_not_at_all() {
-        for (len, padded) in [(MAX_MESSAGE - 100, MAX_MESSAGE), (MAX_MESSAGE - 2, MAX_MESSAGE - 2)] {
+        let last_block = MAX_MESSAGE / BLOCK * BLOCK;
+        for (len, padded) in [
+            (last_block - 4, last_block),
+            (last_block - 3, MAX_MESSAGE),
+            (MAX_MESSAGE - 4, MAX_MESSAGE),
+            (MAX_MESSAGE - 3, MAX_MESSAGE - 3),
+        ] {
             let mut answer = message(&[]);
             let filler = len - answer.len();
             let record = [&[0, 0, 16, 0, 1, 0, 0, 0, 0][..], &((filler - 11) as u16).to_be_bytes()].concat();

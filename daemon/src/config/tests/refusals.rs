@@ -254,10 +254,16 @@ fn a_name_that_is_none_says_why() {
 
 #[test]
 fn a_certificate_and_its_key_belong_together() {
-    let together = "is empty: listen.cert and listen.key belong together; write both, or neither for a self-made \
-                    certificate";
-    assert_eq!(refusal("listen.cert = 'a.pem'"), format!("luytre.toml: listen.key: {together}"));
-    assert_eq!(refusal("listen.key = 'a.pem'"), format!("luytre.toml: listen.cert: {together}"));
+    assert_refusals(&[
+        (
+            "listen.cert = 'a.pem'",
+            "luytre.toml:1: listen.cert: needs listen.key too; write both, or neither for a self-made certificate",
+        ),
+        (
+            "listen.key = 'a.pem'",
+            "luytre.toml:1: listen.key: needs listen.cert too; write both, or neither for a self-made certificate",
+        ),
+    ]);
     assert_eq!(
         refusal("listen.tls = ['192.168.1.1']"),
         "luytre.toml:1: listen.tls: \"192.168.1.1\" has no port; write \"192.168.1.1:853\""
