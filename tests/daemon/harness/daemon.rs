@@ -40,7 +40,7 @@ impl Deref for Daemon {
 
 impl Daemon {
     pub(super) fn start(house: House) -> Self {
-        let process = Process::start(&house);
+        let process = Process::start(command(&house));
         Self { house, process, stopped: false }
     }
 
@@ -148,7 +148,7 @@ impl Daemon {
 
     /// What it wrote to its log.
     pub(crate) fn log(&self) -> String {
-        self.process.log.lock().unwrap().join("\n")
+        self.process.log()
     }
 
     /// The memory that it holds, in kB.
@@ -162,7 +162,7 @@ impl Daemon {
     }
 
     fn memory_kb(&self, kind: &str) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.child.id())).unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix(kind)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
@@ -223,7 +223,7 @@ impl Daemon {
 
     /// Starts it again, with a new log.
     pub(crate) fn start_again(&mut self) {
-        self.process = Process::start(&self.house);
+        self.process = Process::start(command(&self.house));
         self.stopped = false;
         self.process.wait_until_it_answers();
     }
@@ -248,23 +248,24 @@ impl Drop for Daemon {
     }
 }
 
-/// The process and what it logs.
-struct Process {
+/// The program on this house's configuration.
+fn command(house: &House) -> Command {
+    let mut command = Command::new(program());
+    command.args(["run", "--config"]).arg(house.config_file()).args(&house.arguments);
+    command.envs(house.variables.iter().map(|(name, value)| (name, value)));
+    command
+}
+
+/// The process and what it logs; ended when dropped.
+pub(crate) struct Process {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Process {
-    fn start(house: &House) -> Self {
-        let mut child = Command::new(program())
-            .args(["run", "--config"])
-            .arg(house.config_file())
-            .args(&house.arguments)
-            .envs(house.variables.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+    /// Starts a command that is, or becomes, `luytre run`.
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let log = Arc::<Mutex<Vec<String>>>::default();
         let lines = Arc::clone(&log);
@@ -274,24 +275,33 @@ impl Process {
         Self { child, log }
     }
 
-    fn wait_until_it_answers(&self) {
+    pub(crate) fn wait_until_it_answers(&self) {
         // Logged when sockets, control socket and signals are there.
         eventually("the daemon answers", || self.has_logged(" answering ") || self.has_ended());
         assert!(!self.has_ended(), "the daemon did not start");
     }
 
-    fn has_logged(&self, text: &str) -> bool {
+    /// What it wrote so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().join("\n")
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn has_logged(&self, text: &str) -> bool {
         self.log.lock().unwrap().iter().any(|line| line.contains(text))
     }
 
-    fn has_ended(&self) -> bool {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+    pub(crate) fn has_ended(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap_or_default();
         // The state stands behind the program's name; Z is a process that is waited for.
         stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('Z'))
     }
 
     fn signal(&self, signal: libc::c_int) {
-        let pid = libc::pid_t::try_from(self.child.id()).unwrap();
+        let pid = libc::pid_t::try_from(self.id()).unwrap();
         // SAFETY: no memory is passed. The process is our child and not waited for yet: the number is its own.
         assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
     }

@@ -34,3 +34,6 @@ pub(crate) use self::stream::Stream;
 pub(crate) use self::tls::{Tls, handshake};
 pub(crate) use self::upstream::{Asked, Upstream};
 pub(crate) use self::words::{known_type, rcode_word, type_word};
+
+#[allow(unused_imports, reason = "the household starts a daemon, and asks, by its own ways")]
+pub(crate) use self::{daemon::Process, query::Query};

@@ -26,7 +26,7 @@ pub(crate) struct Query {
 }
 
 impl Query {
-    pub(super) fn new(text: &str, port: u16) -> Self {
+    pub(crate) fn new(text: &str, port: u16) -> Self {
         let localhost = IpAddr::V4(Ipv4Addr::LOCALHOST);
         Self {
             text: text.to_owned(),

@@ -33,9 +33,16 @@ impl Asked {
     }
 }
 
+fn plain_answer(asked: &Asked) -> Packet {
+    match asked.question().ends_with(" A") {
+        true => asked.answer().address(A),
+        false => asked.answer().soa(300),
+    }
+}
+
 type Script = dyn Fn(&Asked) -> Vec<Vec<u8>> + Send + Sync;
 
-/// A server on 127.0.0.1, by UDP and TCP, until it is dropped.
+/// A server by UDP and TCP, on 127.0.0.1 if nothing else is said, until it is dropped.
 pub(crate) struct Upstream {
     address: SocketAddr,
     udp: UdpSocket,
@@ -53,10 +60,14 @@ struct Shared {
 impl Upstream {
     /// Answers every A with 192.0.2.1 and the rest with "no such data".
     pub(crate) fn plain() -> Self {
-        Self::answering(|asked| match asked.question().ends_with(" A") {
-            true => asked.answer().address(A),
-            false => asked.answer().soa(300),
-        })
+        Self::answering(plain_answer)
+    }
+
+    /// The plain one at this address of the calling thread's network namespace, which also has to drop it.
+    #[allow(dead_code, reason = "the household's upstream has an address of its own")]
+    pub(crate) fn plain_at(address: SocketAddr) -> Self {
+        let sockets = (UdpSocket::bind(address).unwrap(), TcpListener::bind(address).unwrap());
+        Self::serving(sockets, |asked| vec![plain_answer(asked).bytes()])
     }
 
     /// Answers each query with one message.
@@ -71,7 +82,13 @@ impl Upstream {
 
     /// Sends each of these messages for each query. Over TCP the connection is closed behind them.
     pub(crate) fn sending(script: impl Fn(&Asked) -> Vec<Vec<u8>> + Send + Sync + 'static) -> Self {
-        let (udp, tcp) = sockets();
+        Self::serving(sockets(), script)
+    }
+
+    fn serving(
+        (udp, tcp): (UdpSocket, TcpListener),
+        script: impl Fn(&Asked) -> Vec<Vec<u8>> + Send + Sync + 'static,
+    ) -> Self {
         let address = udp.local_addr().unwrap();
         let shared = Arc::new(Shared {
             script: Box::new(script),

@@ -1,0 +1,184 @@
+//! A home as a small network: devices behind a router, and the provider's side of its line.
+//!
+//! ```text
+//!  child   192.168.8.10  fd00:8::10 ─┐ br-lan          router          wan
+//!                                    ├── 192.168.8.1  fd00:8::1    203.0.113.2 ──── 203.0.113.1  upstream
+//!  sibling 192.168.8.11  fd00:8::11 ─┘                          2001:db8:9::2    2001:db8:9::1
+//! ```
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Deref;
+
+use crate::harness::{Message, Query, Upstream};
+use crate::namespace::Namespace;
+use crate::router::Router;
+
+/// The router's addresses, as the household asks them: on the LAN, and those of its WAN side.
+pub(crate) const ROUTER: [&str; 2] = ["192.168.8.1", "fd00:8::1"];
+pub(crate) const ROUTER_WAN: [&str; 2] = ["203.0.113.2", "2001:db8:9::2"];
+const CHILD: [&str; 2] = ["192.168.8.10", "fd00:8::10"];
+const SIBLING: [&str; 2] = ["192.168.8.11", "fd00:8::11"];
+const PROVIDER: [&str; 2] = ["203.0.113.1", "2001:db8:9::1"];
+
+/// The whole home. Dropping it ends the daemon and removes every namespace.
+pub(crate) struct Household {
+    // Dropped in this order: the daemon goes before the network that it stands in.
+    pub(crate) router: Router,
+    pub(crate) upstream: Provider,
+    pub(crate) child: Device,
+    pub(crate) sibling: Device,
+}
+
+impl Household {
+    /// Builds the network and starts the daemon with these lines of configuration besides its own (see [`Router`]).
+    /// `None`, said on standard error, where this user may make no namespaces.
+    pub(crate) fn start<const N: usize>(settings: [&str; N]) -> Option<Self> {
+        let namespaces = || -> std::io::Result<_> {
+            Ok([Namespace::new()?, Namespace::new()?, Namespace::new()?, Namespace::new()?])
+        };
+        let [router, child, sibling, upstream] = match namespaces() {
+            Ok(namespaces) => namespaces,
+            Err(error) => {
+                skipped(&error);
+                return None;
+            }
+        };
+        router.ip("link add br-lan type bridge");
+        give(&router, "br-lan", ROUTER);
+        let child = Device::plug_in(child, &router, "lan1", CHILD);
+        let sibling = Device::plug_in(sibling, &router, "lan2", SIBLING);
+        let upstream = Provider::connect(upstream, &router);
+        let router = Router::start(router, &settings);
+        Some(Self { router, upstream, child, sibling })
+    }
+
+    /// The kernel's numbers of its namespaces, to see them gone.
+    pub(crate) fn namespaces(&self) -> [u64; 4] {
+        [self.router.namespace(), &self.upstream.device, &self.child, &self.sibling].map(Namespace::number)
+    }
+}
+
+fn skipped(error: &std::io::Error) {
+    use std::io::Write;
+    // Past the capture of libtest, so that `./dev test` counts it.
+    let _ = writeln!(
+        std::io::stderr(),
+        "SKIPPED: household: this user may make no network namespaces ({error}); root may, or `unshare -Ur`"
+    );
+}
+
+/// Brings an interface up with an IPv4 and an IPv6 address, usable at once (no search for duplicates).
+fn give(namespace: &Namespace, interface: &str, [v4, v6]: [&str; 2]) {
+    namespace.ip(&format!("address add {v4}/24 dev {interface}"));
+    namespace.ip(&format!("address add {v6}/64 dev {interface} nodad"));
+    namespace.ip(&format!("link set {interface} up"));
+}
+
+/// Something on the network that asks questions.
+pub(crate) struct Device {
+    namespace: Namespace,
+    addresses: [&'static str; 2],
+}
+
+impl Deref for Device {
+    type Target = Namespace;
+
+    fn deref(&self) -> &Namespace {
+        &self.namespace
+    }
+}
+
+impl Device {
+    /// A device on a port of the router's LAN.
+    fn plug_in(namespace: Namespace, router: &Namespace, port: &str, addresses: [&'static str; 2]) -> Self {
+        router.connect(port, &namespace, "eth0");
+        router.ip(&format!("link set {port} master br-lan"));
+        give(&namespace, "eth0", addresses);
+        for gateway in ROUTER {
+            namespace.ip(&format!("route add default via {gateway}"));
+        }
+        Self { namespace, addresses }
+    }
+
+    /// Asks `NAME TYPE` of a server by UDP. What holds for every answer is checked: it comes from the address asked.
+    pub(crate) fn ask(&self, server: &str, question: &str) -> Message {
+        self.send(self.query(server, question))
+    }
+
+    /// The same by TCP.
+    pub(crate) fn ask_by_tcp(&self, server: &str, question: &str) -> Message {
+        self.send(self.query(server, question).tcp())
+    }
+
+    fn send(&self, query: Query) -> Message {
+        self.inside(|| query.send())
+    }
+
+    fn query(&self, server: &str, question: &str) -> Query {
+        let [v4, v6] = self.addresses;
+        let own = if is_v6(server) { v6 } else { v4 };
+        Query::new(question, 53).to(server).from(own)
+    }
+
+    /// What `dig ARGUMENTS` prints: the answer as a person's own tool shows it.
+    pub(crate) fn dig(&self, arguments: &str) -> String {
+        let mut command = self.command("dig");
+        let output = command.args(["+time=5", "+tries=1"]).args(arguments.split(' ')).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+fn is_v6(address: &str) -> bool {
+    address.parse::<IpAddr>().unwrap().is_ipv6()
+}
+
+/// The other end of the router's line: a stranger's address, and the server that the house forwards to.
+pub(crate) struct Provider {
+    device: Device,
+    /// Gone only while dropping.
+    server: Option<Upstream>,
+}
+
+impl Provider {
+    /// Where the server listens.
+    pub(crate) const ADDRESS: &str = "203.0.113.1:53";
+
+    fn connect(namespace: Namespace, router: &Namespace) -> Self {
+        router.connect("wan", &namespace, "line");
+        give(router, "wan", ROUTER_WAN);
+        give(&namespace, "line", PROVIDER);
+        let address: SocketAddr = Self::ADDRESS.parse().unwrap();
+        let server = Some(namespace.inside(|| Upstream::plain_at(address)));
+        Self { device: Device { namespace, addresses: PROVIDER }, server }
+    }
+
+    /// What it was asked so far, as `NAME TYPE`.
+    pub(crate) fn questions(&self) -> Vec<String> {
+        self.server.as_ref().map(Upstream::questions).unwrap_or_default()
+    }
+
+    /// Pulls the plug of the line, at the provider's end.
+    pub(crate) fn pull_the_plug(&self) {
+        self.device.ip("link set line down");
+    }
+
+    pub(crate) fn plug_in_again(&self) {
+        self.device.ip("link set line up");
+    }
+}
+
+impl Deref for Provider {
+    type Target = Device;
+
+    fn deref(&self) -> &Device {
+        &self.device
+    }
+}
+
+impl Drop for Provider {
+    /// The server's threads are woken by a message to its address, which only its namespace has.
+    fn drop(&mut self) {
+        let server = self.server.take();
+        self.device.inside(|| drop(server));
+    }
+}

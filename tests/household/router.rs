@@ -1,0 +1,113 @@
+//! The router: the real daemon on its port 53, with no more rights than it needs.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::harness::{Process, compiled, program};
+use crate::household::{Provider, ROUTER};
+use crate::namespace::Namespace;
+
+/// Debian's `nobody`, and OpenWrt's.
+const NOBODY: u32 = 65534;
+/// The only right beyond an ordinary user's: to bind port 53.
+const RIGHTS: &str = "-all,+net_bind_service";
+
+/// The router's namespace with `luytre run` in it. `bad.example` is listed as adult, a block gives the page's address,
+/// and it listens on its LAN addresses unless the settings say otherwise.
+pub(crate) struct Router {
+    daemon: Process,
+    namespace: Namespace,
+    _folder: TempDir,
+}
+
+impl Router {
+    /// Starts the daemon; `settings` are lines of `luytre.toml`, their keys dotted, and stand over the defaults.
+    pub(crate) fn start(namespace: Namespace, settings: &[&str]) -> Self {
+        let folder = TempDir::with_prefix("luytre-household-").unwrap();
+        furnish(folder.path(), settings);
+        let mut command = unprivileged(&namespace, folder.path());
+        command
+            .arg(folder.path().join("luytre"))
+            .args(["run", "--config"])
+            .arg(folder.path().join("luytre.toml"));
+        let daemon = Process::start(command);
+        daemon.wait_until_it_answers();
+        Self { daemon, namespace, _folder: folder }
+    }
+
+    pub(crate) fn namespace(&self) -> &Namespace {
+        &self.namespace
+    }
+
+    /// A line of the daemon's `/proc/PID/status`, without its key.
+    pub(crate) fn process_status(&self, key: &str) -> String {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.daemon.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+        line.unwrap_or_else(|| panic!("no {key}")).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl Drop for Router {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("---- the daemon's log\n{}\n----", self.daemon.log());
+        } else {
+            assert!(!self.daemon.has_ended() && !self.daemon.has_logged("panicked"), "{}", self.daemon.log());
+        }
+    }
+}
+
+/// The folder as an installer leaves it: the program, the list, the configuration, and a state folder of the daemon's.
+fn furnish(folder: &Path, settings: &[&str]) {
+    let lan = ROUTER.map(|address| match address.contains(':') {
+        true => format!("'[{address}]:53'"),
+        false => format!("'{address}:53'"),
+    });
+    let defaults = [
+        &format!("listen.dns = [{}]", lan.join(", ")),
+        &format!("upstream.servers = ['udp://{}']", Provider::ADDRESS),
+        "reply.mode = 'page'",
+        "state.dir = 'state'",
+        "list.file = 'list.lyt'",
+    ];
+    let key = |line: &str| line.split(' ').next().map(str::to_owned);
+    let kept = defaults.into_iter().filter(|line| settings.iter().all(|setting| key(setting) != key(line)));
+    let text: String = kept.chain(settings.iter().copied()).flat_map(|line| [line, "\n"]).collect();
+    let files = [("luytre.toml", text.into_bytes()), ("list.lyt", compiled(&[("adult", "bad.example")]))];
+    for (name, bytes) in files {
+        #[expect(clippy::disallowed_methods, reason = "nobody reads them before they are whole")]
+        fs::write(folder.join(name), bytes).unwrap();
+    }
+    // A copy, since the build's folder may be one that only its owner can enter.
+    fs::copy(program(), folder.join("luytre")).unwrap();
+    fs::create_dir(folder.join("state")).unwrap();
+    fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
+    if has_other_users() {
+        std::os::unix::fs::chown(folder.join("state"), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+}
+
+/// `setpriv` as `nobody`, or as ourselves where a user namespace knows nobody else, with port 53 as the only right.
+fn unprivileged(namespace: &Namespace, folder: &Path) -> Command {
+    let mut command = namespace.command("setpriv");
+    command.current_dir(folder);
+    if has_other_users() {
+        command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+    }
+    for set in ["--bounding-set", "--inh-caps", "--ambient-caps"] {
+        command.args([set, RIGHTS]);
+    }
+    // The daemon goes with us, whatever ends us.
+    command.args(["--no-new-privs", "--pdeathsig", "KILL", "--"]);
+    command
+}
+
+/// Not so in a user namespace that `unshare -Ur` made: it maps one user alone.
+pub(crate) fn has_other_users() -> bool {
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    map.split_whitespace().nth(2).is_some_and(|count| count != "1")
+}
