@@ -15,11 +15,14 @@ use anyhow::{Context, Result, ensure};
 use luytre_tests::names::{self, Dice};
 
 use crate::options::Options;
-use crate::say;
 use crate::servers::Kind;
+use crate::{mix, say};
 
 /// Names of the blocked and of the cached workload.
 const SAMPLE: usize = 10_000;
+/// Names that a household's mix is drawn from, the most popular first, and how many questions are drawn.
+const MIX_NAMES: usize = 50_000;
+const MIX: usize = 300_000;
 /// Names handed to one `luytre lookup`: well below the 2 MB that a command line may hold.
 const LOOKUP: usize = 20_000;
 const SEED: u64 = 20_261_121;
@@ -32,6 +35,10 @@ pub(crate) struct Material {
     pub(crate) blocked: PathBuf,
     /// One name a line, none of them blocked anywhere.
     pub(crate) cached: PathBuf,
+    /// The most popular of them alone.
+    pub(crate) one: PathBuf,
+    /// Questions as a household asks them, one name a line.
+    pub(crate) mix: PathBuf,
     /// A blocked name, to see that a server is up with its list.
     pub(crate) probe: String,
     /// What unbound and dnsmasq block; the blocked sample is among it.
@@ -75,10 +82,10 @@ pub(crate) fn prepare(options: &Options, notes: &mut Vec<String>) -> Result<Mate
         say("asking the list which names it blocks");
         let lookup = |names: &[String]| lookup(&options.luytre, &list.file, names);
         blocked = select(&blocked, options.peer_names, "blocked", lookup)?;
-        popular = select(&popular, SAMPLE, "none", lookup)?;
+        popular = select(&popular, MIX_NAMES, "none", lookup)?;
     }
     blocked.truncate(options.peer_names);
-    popular.truncate(SAMPLE);
+    popular.truncate(MIX_NAMES);
     let list = match list {
         Some(_) if options.same_list => Some(same_list(options, &blocked)?),
         list => list,
@@ -88,7 +95,9 @@ pub(crate) fn prepare(options: &Options, notes: &mut Vec<String>) -> Result<Mate
     let sample = &blocked[..SAMPLE.min(blocked.len())];
     Ok(Material {
         blocked: write_lines(options.work.join("blocked.txt"), sample)?,
-        cached: write_lines(options.work.join("cached.txt"), &popular)?,
+        cached: write_lines(options.work.join("cached.txt"), &popular[..SAMPLE.min(popular.len())])?,
+        one: write_lines(options.work.join("one.txt"), &popular[..1])?,
+        mix: write_lines(options.work.join("mix.txt"), &mix::draw(&popular, sample, MIX, SEED))?,
         probe: blocked[0].clone(),
         peer_names: blocked,
         list,
@@ -100,10 +109,10 @@ fn read(data: &Path, stem: &str) -> Result<Vec<String>> {
     names::read(&path).with_context(|| path.display().to_string())
 }
 
-fn write_lines(path: PathBuf, lines: &[String]) -> Result<PathBuf> {
+fn write_lines(path: PathBuf, lines: &[impl AsRef<str>]) -> Result<PathBuf> {
     let mut file = BufWriter::new(File::create(&path).with_context(|| path.display().to_string())?);
     for line in lines {
-        writeln!(file, "{line}")?;
+        writeln!(file, "{}", line.as_ref())?;
     }
     file.flush()?;
     Ok(path)
@@ -115,7 +124,7 @@ fn invent_data(folder: &Path) -> Result<PathBuf> {
     for (stem, seed, count) in [
         ("adult", 1, 40_000),
         ("gambling", 2, 20_000),
-        ("popular-ranked", 3, 2 * SAMPLE),
+        ("popular-ranked", 3, 2 * MIX_NAMES),
         ("phishing", 4, 40_000),
     ] {
         let path = folder.join(format!("{stem}.txt"));

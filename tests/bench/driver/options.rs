@@ -5,13 +5,17 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 
+use crate::process::may_use;
+use crate::round::Round;
 use crate::servers::Kind;
 
 pub(crate) const USAGE: &str = "\
 usage: bench [options]
   --json               one JSON document instead of the tables
   --seconds N          per workload (5)
+  --svg FILE           the ratios as a plot, too
   --only SERVERS       of echo,pktinfo,luytre,unbound,dnsmasq (all)
+  --rounds ROUNDS      of home,cores,far,signed,tls,memory,listeners (all)
   --luytre PATH        the daemon (target/router/luytre)
   --hub PATH           the centre's program, which builds the list (target/router/luytre-hub)
   --data DIR           category lists (${LUYTRE_DATA:-../shared/data})
@@ -26,7 +30,9 @@ usage: bench [options]
 pub(crate) struct Options {
     pub(crate) json: bool,
     pub(crate) seconds: f64,
+    pub(crate) svg: Option<PathBuf>,
     pub(crate) only: Vec<Kind>,
+    pub(crate) rounds: Vec<Round>,
     pub(crate) luytre: PathBuf,
     pub(crate) hub: PathBuf,
     pub(crate) data: PathBuf,
@@ -48,7 +54,9 @@ impl Options {
         let mut options = Self {
             json: false,
             seconds: 5.0,
+            svg: None,
             only: Kind::ALL.to_vec(),
+            rounds: Round::ALL.to_vec(),
             luytre: "target/router/luytre".into(),
             hub: "target/router/luytre-hub".into(),
             data: env::var_os("LUYTRE_DATA").map_or_else(|| "../shared/data".into(), PathBuf::from),
@@ -66,6 +74,11 @@ impl Options {
                 Long("only") => {
                     let text = arguments.value()?.string()?;
                     options.only = text.split(',').map(Kind::parse).collect::<Result<_>>()?;
+                }
+                Long("svg") => options.svg = Some(arguments.value()?.into()),
+                Long("rounds") => {
+                    let text = arguments.value()?.string()?;
+                    options.rounds = text.split(',').map(Round::parse).collect::<Result<_>>()?;
                 }
                 Long("luytre") => options.luytre = arguments.value()?.into(),
                 Long("hub") => options.hub = arguments.value()?.into(),
@@ -85,5 +98,15 @@ impl Options {
         ensure!((1..=4096).contains(&options.window), "--window is 1 to 4096");
         ensure!(options.peer_names >= 100, "--peer-names is 100 or more");
         Ok(Some(options))
+    }
+
+    /// The core of the server under test in a round; nothing where it may use all, or where we may not choose.
+    pub(crate) fn server_core(&self, round: Round) -> Option<usize> {
+        (round != Round::Cores && may_use(self.core_server)).then_some(self.core_server)
+    }
+
+    /// The core of everything else.
+    pub(crate) fn generator_core(&self) -> Option<usize> {
+        may_use(self.core_generator).then_some(self.core_generator)
     }
 }

@@ -16,12 +16,12 @@ pub(crate) struct Server {
     log: PathBuf,
 }
 
-/// Resident memory in MB.
-#[derive(Clone, Copy)]
+/// Resident memory in kB, counted page by page (the counters of `/proc/PID/status` lag behind by up to 256 kB).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Memory {
-    pub(crate) rss: f64,
-    /// Without the pages of mapped files, which the kernel can take back.
-    pub(crate) anonymous: f64,
+    pub(crate) rss: u64,
+    /// The process's own. The rest are pages of mapped files, which the kernel can take back.
+    pub(crate) anonymous: u64,
 }
 
 impl Server {
@@ -54,10 +54,20 @@ impl Server {
     }
 
     pub(crate) fn memory(&self) -> Result<Memory> {
-        let status = self.read("status")?;
-        let megabytes =
-            |key| status_kb(&status, key).with_context(|| format!("no {key}")).map(|kb| kb / 1024.0);
-        Ok(Memory { rss: megabytes("VmRSS:")?, anonymous: megabytes("RssAnon:")? })
+        let text = self.read("smaps_rollup")?;
+        let kb = |key| field_kb(&text, key).with_context(|| format!("no {key}"));
+        Ok(Memory { rss: kb("Rss:")?, anonymous: kb("Anonymous:")? })
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The file of this name that it has mapped, such as a shared library.
+    pub(crate) fn mapped(&self, name: &str) -> Result<Option<PathBuf>> {
+        let maps = self.read("maps")?;
+        let paths = maps.lines().filter_map(|line| line.find('/').map(|at| PathBuf::from(&line[at..])));
+        Ok(paths.into_iter().find(|path| path.ends_with(name)))
     }
 
     fn read(&self, file: &str) -> Result<String> {
@@ -82,8 +92,8 @@ fn cpu_ticks(stat: &str) -> Option<u64> {
     Some(user + system)
 }
 
-fn status_kb(status: &str, key: &str) -> Option<f64> {
-    let line = status.lines().find_map(|line| line.strip_prefix(key))?;
+fn field_kb(text: &str, key: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
     line.split_ascii_whitespace().next()?.parse().ok()
 }
 
@@ -141,9 +151,9 @@ mod tests {
         let stat = "12 (a) b (c)) S 1 2 3 4 5 6 7 8 9 10 70 30 0 0 20";
         assert_eq!(cpu_ticks(stat), Some(100));
         assert_eq!(cpu_ticks("12 (a) S 1"), None);
-        let status = "Name:\tx\nVmRSS:\t    2048 kB\nRssAnon:\t     512 kB\n";
-        assert_eq!(status_kb(status, "VmRSS:"), Some(2048.0));
-        assert_eq!(status_kb(status, "VmSwap:"), None);
+        let rollup = "55 ---p 00 00:00 0 [rollup]\nRss:        2048 kB\nAnonymous:      512 kB\n";
+        assert_eq!(field_kb(rollup, "Rss:"), Some(2048));
+        assert_eq!(field_kb(rollup, "Swap:"), None);
     }
 
     #[test]
@@ -154,7 +164,8 @@ mod tests {
         command.arg("60");
         let mut server = Server::spawn(command, Some(core), &log).unwrap();
         server.check_alive().unwrap();
-        assert!(server.memory().unwrap().rss >= server.memory().unwrap().anonymous);
+        assert!(server.memory().unwrap().rss > server.memory().unwrap().anonymous);
+        assert!(server.mapped("libc.so.6").unwrap().is_none_or(|path| path.is_absolute()));
         let proc = format!("/proc/{}", server.child.id());
         let status = fs::read_to_string(format!("{proc}/status")).unwrap();
         let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap();
