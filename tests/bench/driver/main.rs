@@ -69,7 +69,8 @@ fn run(options: &Options) -> Result<()> {
     let mut notes = Vec::new();
     let material = material::prepare(options, &mut notes)?;
     let mut results = Vec::new();
-    for round in &options.rounds {
+    let takes_part = |round: &&Round| options.only.iter().any(|kind| round.has(*kind));
+    for round in options.rounds.iter().filter(takes_part) {
         match Bench::start(options, &material, *round) {
             Ok(Ok(bench)) => run_round(&bench, *round, options, &mut results, &mut notes),
             Ok(Err(skipped)) => note(&mut notes, skipped),

@@ -120,8 +120,8 @@ impl Report {
             .collect();
         json!({
             "name": result.kind.name(), "round": result.round.word(), "version": result.version,
-            "names": result.names, "start_s": result.start.as_secs_f64(), "rss_kb": result.memory.rss,
-            "rss_anon_kb": result.memory.anonymous,
+            "names": result.names, "start_s": result.start.as_secs_f64(), "rss_mb": result.memory.rss as f64 / 1024.0,
+            "rss_anon_mb": result.memory.anonymous as f64 / 1024.0,
             "cache": result.cache.as_ref().map(|growth| json!({"answers": growth.answers, "kb": growth.kb})),
             "workloads": workloads,
         })

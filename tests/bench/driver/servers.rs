@@ -18,9 +18,6 @@ use crate::options::Options;
 use crate::round::Round;
 use crate::upstreams::{Source, TLS_NAME};
 
-/// Luytre's key for the file of trust anchors that it checks signatures by.
-const TRUST_ANCHOR: &str = "anchors";
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Echo,
@@ -204,7 +201,7 @@ fn luytre_config(folder: &Path, list: &Path, setting: &Setting<'_>) -> String {
             String::new(),
         ),
         Round::Tls => ("", "tls", format!("ca = {:?}\n", upstream.trust)),
-        Round::Signed => ("", "udp", format!("{TRUST_ANCHOR} = {:?}\n", upstream.trust)),
+        Round::Signed => ("", "udp", format!("trust_anchor = {:?}\n", upstream.trust)),
         _ => ("", "udp", String::new()),
     };
     // What the cache takes is measured with its default size.
