@@ -84,8 +84,10 @@ fn furnish(folder: &Path, settings: &[&str]) {
         #[expect(clippy::disallowed_methods, reason = "nobody reads them before they are whole")]
         fs::write(folder.join(name), bytes).unwrap();
     }
-    // A copy, since the build's folder may be one that only its owner can enter.
-    fs::copy(program(), folder.join("luytre")).unwrap();
+    // A copy, since the build's folder may be one that only its owner can enter. By a process of its own: a file that
+    // we had open for writing, another scenario's daemon would inherit between fork and exec, and it could not be run.
+    let copied = Command::new("cp").arg(program()).arg(folder.join("luytre")).status().unwrap();
+    assert!(copied.success(), "{copied}");
     fs::create_dir(folder.join("state")).unwrap();
     fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
     if has_other_users() {

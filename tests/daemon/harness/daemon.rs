@@ -278,7 +278,7 @@ impl Process {
     pub(crate) fn wait_until_it_answers(&self) {
         // Logged when sockets, control socket and signals are there.
         eventually("the daemon answers", || self.has_logged(" answering ") || self.has_ended());
-        assert!(!self.has_ended(), "the daemon did not start");
+        assert!(!self.has_ended(), "the daemon did not start:\n{}", self.log());
     }
 
     /// What it wrote so far.
