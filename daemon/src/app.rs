@@ -187,9 +187,11 @@ impl Daemon {
         let settings = upstream_settings(&config);
         let same = settings == *before.upstream;
         let upstream = if same { Arc::clone(&before.upstream) } else { Arc::new(settings) };
-        self.resolver.shared.store(Arc::new(Snapshot::build(&config, (list, refused), upstream)));
+        let after = Arc::new(Snapshot::build(&config, (list, refused), upstream));
+        let same = same && after.inspects_as(&before);
+        self.resolver.shared.store(after);
         if !same {
-            // Other servers may give other answers.
+            // Other servers may give other answers, and other rules find other things in them.
             self.resolver.cache.clear();
         }
         tracing::info!("reloaded");

@@ -4,17 +4,18 @@
 //!
 //! ```text
 //!  packet ─► listen ─► query ─► who ─► policy ─┬─► reply::block ──────────────┐
-//!            (plain and       (list look-up)   ├─► cache ─────────────────────┼─► gate ─► packet
-//!             encrypted)                          └─► upstream ─► reply::relay ──┘     │
-//!                                                                                   └─► history ─► status, page
+//!            (plain and       (list look-up)   ├─► cache ─► policy ───────────┼─► gate ─► packet
+//!             encrypted)                       └─► upstream ─► inspect ───────┘     │
+//!                                                              policy, relay        └─► history ─► status, page
 //! ```
 //!
 //! * [`config`] reads `luytre.toml`; [`app`] builds everything from it, runs it and reloads it.
 //! * [`snapshot`] is the state that a question reads, behind one atomic pointer.
-//! * [`listen`] owns the sockets, [`certificate`] what the encrypted ones prove themselves by; [`resolver`] is the path above on one screen.
+//! * [`listen`] owns the sockets, [`certificate`] what the encrypted ones prove themselves by; [`resolver`] is the path
+//!   above on one screen.
 //! * [`query`] and [`wire`] read packets; [`who`] says who asks; [`policy`] decides, without I/O.
 //! * [`list`] is the compiled list in force; [`cache`] and [`upstream`] find answers, for all who ask the same at once
-//!   ([`flights`]); [`reply`] writes them.
+//!   ([`flights`]); [`inspect`] looks into those; [`reply`] writes them.
 //! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that.
 //! * [`web`] is the page, [`control`] the socket behind `luytre status`, [`status`] what both tell.
 //! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], [`process`] and [`system`] are the operating system.
@@ -37,7 +38,9 @@ pub mod who;
 
 pub mod cache;
 pub mod flights;
+pub mod inspect;
 pub mod reply;
+mod splice;
 pub mod upstream;
 
 pub mod gate;

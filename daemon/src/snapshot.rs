@@ -1,6 +1,7 @@
 //! Everything that answering a question reads, behind one atomic pointer. Built aside, swapped whole.
 
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -11,8 +12,9 @@ use luytre_lists::hash::SuffixHashes;
 use crate::cache::Facts;
 use crate::clock::Timestamp;
 use crate::config::{Config, Lan, LimitsConfig};
+use crate::inspect::{self, Findings, Inspector};
 use crate::list::LoadedList;
-use crate::policy::{self, Asked, Considered, Policy, Verdict};
+use crate::policy::{self, Asked, Considered, Policy, Rule, Verdict};
 use crate::reply::block::BlockStyle;
 use crate::reply::designated::Designations;
 use crate::upstream;
@@ -31,6 +33,8 @@ pub struct Snapshot {
     pub list: Arc<LoadedList>,
     /// Why a newer list was refused, if one was.
     pub refused: Option<String>,
+    /// What is looked for in answers.
+    pub inspector: Arc<Inspector>,
     /// How blocked questions are answered.
     pub block: BlockStyle,
     /// The encrypted listeners that devices are told of.
@@ -73,6 +77,10 @@ impl Snapshot {
             policy: Policy::compile(&config.rules()),
             list,
             refused,
+            inspector: Arc::new(Inspector::new(
+                &config.inspect,
+                config.upstream.zones.iter().map(|zone| &zone.name),
+            )),
             block: BlockStyle::new(config.reply.mode, &config.reply.address, config.reply.ttl),
             designations: Designations::of(&config.listen),
             upstream,
@@ -106,6 +114,44 @@ impl Snapshot {
     /// Every rule that is looked at for it, in order, the deciding one last.
     pub fn consider(&self, client: IpAddr, name: Name<'_>, rtype: u16, now: Timestamp) -> Vec<Considered> {
         self.asking(client, name, rtype, |who, asked| policy::consider(&self.policy, who, asked, now))
+    }
+
+    /// What there is in the answer to a question for this name.
+    pub fn inspect(&self, asked: Name<'_>, answer: &[u8]) -> Findings {
+        Findings {
+            rebinds: self.inspector.rebinds(asked, answer),
+            categories: inspect::categories(answer, self.list.list()),
+            denied: self.denial(answer),
+        }
+    }
+
+    /// What there is in a cached answer, by what is remembered of it. Allocates nothing.
+    pub fn inspect_cached(&self, answer: &[u8], facts: &Facts) -> Findings {
+        let categories = if facts.generation == self.generation {
+            facts.answered
+        } else {
+            inspect::categories(answer, self.list.list())
+        };
+        Findings { rebinds: false, categories, denied: self.denial(answer) }
+    }
+
+    /// The operator's rule that denies where the answer leads. A few rules that may change at any time, so they are
+    /// looked up for cached answers too, in houses that have any.
+    fn denial(&self, answer: &[u8]) -> Option<Rule> {
+        if !self.policy.denies_any() {
+            return None;
+        }
+        let denied = inspect::targets(answer, |target| match self.policy.denial(target) {
+            Some(rule) => ControlFlow::Break(rule),
+            None => ControlFlow::Continue(()),
+        });
+        denied.break_value()
+    }
+
+    /// Whether answers that were inspected in another state can be given in this one: the same is looked for. What the
+    /// list says of them is found anew.
+    pub fn inspects_as(&self, other: &Self) -> bool {
+        self.inspector == other.inspector
     }
 
     fn asking<T>(

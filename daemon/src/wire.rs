@@ -7,6 +7,8 @@
 
 use std::ops::Range;
 
+use luytre_lists::NameBuf;
+
 /// The fixed header (RFC 1035 §4.1.1).
 pub const HEADER_LEN: usize = 12;
 /// The largest UDP answer without EDNS (RFC 1035 §4.2.1).
@@ -26,8 +28,10 @@ pub mod rtype {
     pub const PTR: u16 = 12;
     pub const TXT: u16 = 16;
     pub const AAAA: u16 = 28;
+    pub const DNAME: u16 = 39;
     pub const OPT: u16 = 41;
     pub const DS: u16 = 43;
+    pub const RRSIG: u16 = 46;
     pub const SVCB: u16 = 64;
     pub const HTTPS: u16 = 65;
     /// Stands in NSEC records only; a question for it is malformed (RFC 9824 §3.5).
@@ -189,6 +193,32 @@ pub fn skip_name(message: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
+/// The name at `at`, with its pointers followed, and the offset behind it; `None` if the name is malformed.
+///
+/// Each pointer must point before the one that led there (RFC 1035 §4.1.4: "a prior occurance"), so it ends.
+pub fn read_name(message: &[u8], at: usize) -> Option<(NameBuf, usize)> {
+    let end = skip_name(message, at)?;
+    let mut name = NameBuf::new();
+    let (mut next, mut before) = (at, at);
+    loop {
+        match usize::from(*message.get(next)?) {
+            0 => return Some((name, end)),
+            len @ 1..=63 => {
+                name.push_label(message.get(next + 1..=next + len)?).ok()?;
+                next += 1 + len;
+            }
+            0xc0.. => {
+                next = usize::from(u16_at(message, next)? & 0x3fff);
+                if next >= before {
+                    return None;
+                }
+                before = next;
+            }
+            _ => return None,
+        }
+    }
+}
+
 /// The big-endian 16 bits at an offset.
 pub fn u16_at(message: &[u8], at: usize) -> Option<u16> {
     let bytes = message.get(at..)?.first_chunk()?;
@@ -220,5 +250,17 @@ mod tests {
         assert_eq!(skip_name(b"\x03www\xc0", 0), None);
         assert_eq!(skip_name(b"\x80www\x00", 0), None);
         assert_eq!(skip_name(b"\x03ww", 0), None);
+    }
+
+    #[test]
+    fn a_name_is_read_through_pointers_that_point_back_only() {
+        let read =
+            |message: &[u8], at| read_name(message, at).map(|(name, end)| (name.as_name().to_string(), end));
+        let message = b"\x07example\x00\x03WWW\xc0\x00\x01a\xc0\x09";
+        assert_eq!(read(message, 9), Some(("www.example".into(), 15)));
+        assert_eq!(read(message, 15), Some(("a.www.example".into(), 19)));
+        assert_eq!(read(b"\xc0\x00", 0), None, "to itself");
+        assert_eq!(read(b"\xc0\x02\x01a\x00", 0), None, "forward");
+        assert_eq!(read(b"\x01a\xc0\x00", 0), None, "round and round");
     }
 }

@@ -170,6 +170,7 @@ pub struct CategoryInfo {
 pub struct CategoryTable {
     rows: Vec<CategoryInfo>,
     by_name: HashMap<String, Category>,
+    passing_on: CategorySet,
     hash: u64,
 }
 
@@ -222,7 +223,15 @@ impl CategoryTable {
             }
         }
         let hash = hash_bytes(HashKey::LUYTRE, canonical(&rows).as_bytes());
-        Ok(Self { rows, by_name, hash })
+        let passing_on =
+            rows.iter().filter(|row| row.follows_cname).map(|row| Category(row.number)).collect();
+        Ok(Self { rows, by_name, passing_on, hash })
+    }
+
+    /// The categories that pass on from a CNAME target or an address to the name that leads there: a shop on a
+    /// platform is not the platform, but a tracker under another name is a tracker.
+    pub fn passing_on(&self) -> CategorySet {
+        self.passing_on
     }
 
     /// Identifies the meaning of the numbers: 64 bits over each number and key.

@@ -3,7 +3,7 @@
 //! In the order data flows:
 //!
 //! 1. [`name`]: a name comes in as text or from the wire and is normalised once, to a [`Domain`] or a borrowed
-//!    [`Name`].
+//!    [`Name`]. [`address`]: an address stands in a list as its reverse name.
 //! 2. [`category`]: what a name can be about; `config/categories.toml` as a [`CategoryTable`] and sets of 64 bits.
 //! 3. [`entry`]: what a list says about a name: block it, block all below it, or carve out an exception.
 //! 4. [`hash`]: the keyed hash that turns each suffix of a name into 64 bits.
@@ -14,6 +14,7 @@
 //! No I/O, no clock and no threads live here: callers hand in bytes. The format is written down, with a worked
 //! example, in `docs/list-format.md`.
 
+pub mod address;
 pub mod category;
 pub mod delta;
 pub mod entry;
@@ -24,6 +25,7 @@ pub mod list;
 pub mod name;
 pub mod writer;
 
+pub use address::{AddressBlock, AddressError, is_inward};
 pub use category::{Category, CategorySet, CategoryTable};
 pub use entry::{Disposition, Entry};
 pub use error::FormatError;

@@ -35,6 +35,7 @@ mod blocking;
 mod cache;
 mod failures;
 mod forwarding;
+mod inspection;
 mod stale;
 mod truncation;
 

@@ -75,6 +75,11 @@ pub enum State {
 }
 
 impl Hit {
+    /// Whether it is an upstream's answer, however old.
+    pub fn is_message(&self) -> bool {
+        !matches!(self.state, State::Failed(_))
+    }
+
     /// Whether the message can be given without asking anybody.
     pub fn is_answer(&self) -> bool {
         matches!(self.state, State::Fresh | State::Due | State::StaleStill)

@@ -1,6 +1,6 @@
 //! `[house]`: what the whole house blocks and allows.
 
-use luytre_lists::{Category, CategorySet, CategoryTable};
+use luytre_lists::{AddressBlock, AddressError, Category, CategorySet, CategoryTable};
 use serde::{Deserialize, Serialize};
 
 use super::read::Refusal;
@@ -25,7 +25,7 @@ pub struct HouseConfig {
     pub block: CategorySet,
     /// Names that are allowed, whatever their categories.
     pub allow: Vec<NameRule>,
-    /// Names that are blocked; none stands in `allow` with the same scope.
+    /// Names that are blocked, and addresses as their reverse names; none stands in `allow` with the same scope.
     pub deny: Vec<NameRule>,
 }
 
@@ -53,7 +53,7 @@ impl HouseSpec {
     pub(super) fn resolve(self) -> Result<HouseConfig, Refusal> {
         let block: CategorySet = items("house.block", &self.block, category)?.into_iter().collect();
         let allow = items("house.allow", &self.allow, name_rule)?;
-        let deny = items("house.deny", &self.deny, name_rule)?;
+        let deny = items("house.deny", &self.deny, name_or_address_rule)?;
         for (index, denied) in deny.iter().enumerate() {
             let same = |allowed: &&NameRule| (&allowed.name, allowed.exact) == (&denied.name, denied.exact);
             if let Some(allowed) = allow.iter().find(same) {
@@ -85,6 +85,19 @@ fn category(text: &str) -> Result<Category, String> {
                 near => format!("{} is not a category{near}", quoted(text)),
             })
         }
+    }
+}
+
+/// A name, or an address or prefix, which stands as its reverse name.
+fn name_or_address_rule(text: &str) -> Result<NameRule, String> {
+    match text.parse::<AddressBlock>() {
+        Ok(block) => {
+            let name = block.reverse_name().as_name().to_domain();
+            Ok(NameRule { name, exact: false, text: text.to_owned() })
+        }
+        // No name has a slash.
+        Err(AddressError::Form) if !text.contains('/') => name_rule(text),
+        Err(error) => Err(format!("{} can't be denied: {error}", quoted(text))),
     }
 }
 

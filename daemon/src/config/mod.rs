@@ -22,6 +22,7 @@ pub use self::cache::CacheSpec;
 pub use self::error::ConfigError;
 pub use self::history::{HistoryConfig, HistorySpec, Privacy};
 pub use self::house::{HouseConfig, HouseSpec};
+pub use self::inspect::InspectSpec;
 pub use self::lan::{Lan, Prefix};
 pub use self::later::{FamilySpec, FirewallSpec};
 pub use self::limits::{LimitsConfig, LimitsSpec};
@@ -41,6 +42,7 @@ mod cache;
 mod error;
 mod history;
 mod house;
+mod inspect;
 mod lan;
 mod later;
 mod limits;
@@ -66,6 +68,8 @@ pub struct Config {
     pub upstream: UpstreamConfig,
     /// Answers kept for the next one who asks.
     pub cache: crate::cache::Settings,
+    /// What is looked for in answers, and what goes.
+    pub inspect: crate::inspect::Settings,
     /// The list of names by category.
     pub list: ListConfig,
     /// How a blocked question is answered.
@@ -90,6 +94,7 @@ pub struct Spec {
     pub listen: ListenSpec,
     pub upstream: UpstreamSpec,
     pub cache: CacheSpec,
+    pub inspect: InspectSpec,
     pub list: ListSpec,
     pub reply: ReplySpec,
     pub history: HistorySpec,
@@ -153,6 +158,7 @@ impl Spec {
             listen: self.listen.resolve(folder)?,
             upstream: self.upstream.resolve()?,
             cache: self.cache.resolve()?,
+            inspect: self.inspect.resolve()?,
             list: self.list.resolve(folder, &state),
             reply: self.reply.resolve(&web)?,
             history: self.history.resolve()?,

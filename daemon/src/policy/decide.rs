@@ -176,6 +176,7 @@ mod tests {
             deny: rules(&["bad.example", "tie.example", "deep.good.adult.example", "vietcombank.com.vn"]),
             zones: ["home.arpa", "168.192.in-addr.arpa"].map(|zone| zone.parse().unwrap()).into(),
             own_names: vec![],
+            dns64: false,
         })
     }
 

@@ -3,14 +3,17 @@
 //! [`Policy::compile`] turns the configuration into tables and masks; [`decide`](decide::decide) takes a question,
 //! what the list says about it and who asks, and gives a [`Verdict`] that carries its own reason.
 
+mod answer;
 mod decide;
 mod special;
 mod table;
 mod verdict;
 
-use luytre_lists::{Category, CategorySet, Domain};
+use luytre_lists::hash::{HashKey, SuffixHashes};
+use luytre_lists::{Category, CategorySet, Domain, Name};
 use serde::Deserialize;
 
+pub use self::answer::decide_answer;
 pub use self::decide::{Asked, Considered, consider, decide, decide_unnamed, is_unnamed};
 pub use self::special::Special;
 pub(crate) use self::special::zone_of;
@@ -44,6 +47,8 @@ pub struct Rules {
     pub zones: Vec<Domain>,
     /// Our own names, answered with the address that the client reached us by.
     pub own_names: Vec<Domain>,
+    /// We make IPv6 addresses from IPv4 ones, and answer for the name that tells clients so.
+    pub dns64: bool,
 }
 
 impl Config {
@@ -55,6 +60,7 @@ impl Config {
             deny: self.house.deny.clone(),
             zones: self.upstream.zones.iter().map(|zone| zone.name.clone()).collect(),
             own_names: self.web.hosts.clone(),
+            dns64: self.inspect.dns64.is_some(),
         }
     }
 }
@@ -65,6 +71,8 @@ pub struct Policy {
     names: NameTable,
     profiles: Box<[Profile]>,
     rules: Box<[Box<str>]>,
+    /// Whether the operator denies anything.
+    denies: bool,
 }
 
 /// One compiled profile: what [`Who`] indexes.
@@ -78,6 +86,9 @@ impl Policy {
     pub fn compile(rules: &Rules) -> Self {
         let mut names = NameTable::default();
         special::add_to(&mut names);
+        if rules.dns64 {
+            special::add_dns64_to(&mut names);
+        }
         for essential in essentials() {
             names.entry(&essential.name).essential.set(essential.exact, true);
         }
@@ -101,7 +112,7 @@ impl Policy {
             names.entry(own).special = Some(Special::OwnName);
         }
         let house = Profile { block: rules.block.with(Category::ALWAYS) };
-        Self { names, profiles: [house].into(), rules: texts.into() }
+        Self { names, profiles: [house].into(), rules: texts.into(), denies: !rules.deny.is_empty() }
     }
 
     /// The rule in words that a person can find again: `<kind>:<id>`; empty when no rule decided.
@@ -117,7 +128,20 @@ impl Policy {
             }
             Rule::Category(category) => format!("category:{}", table.key(category)),
             Rule::ListAllow => "list:allow".into(),
+            Rule::Rebinding => "special:rebinding".into(),
         }
+    }
+
+    /// The operator's rule that denies this name, if one does. Allocates nothing.
+    pub fn denial(&self, name: Name<'_>) -> Option<Rule> {
+        let suffixes = SuffixHashes::of(HashKey::LUYTRE, name);
+        let (denied, index) = self.names.find(name, &suffixes).operator?;
+        denied.then_some(Rule::Operator { denied, index })
+    }
+
+    /// Whether the operator denies anything at all: where not, no target need be looked at.
+    pub fn denies_any(&self) -> bool {
+        self.denies
     }
 
     fn profile(&self, who: Who) -> Profile {

@@ -1,7 +1,8 @@
 //! Names that are answered here and never leave the house.
 //!
 //! Sources: RFC 6761 (localhost, test, invalid), RFC 6762 (local), RFC 6303 and 7793 (reverse zones of private and
-//! special ranges), RFC 7686 (onion), RFC 8375 (home.arpa), RFC 9462 (resolver.arpa), RFC 9476 (alt), ICANN's
+//! special ranges), RFC 7686 (onion), RFC 8375 (home.arpa), RFC 9462 (resolver.arpa), RFC 8880
+//! (ipv4only.arpa), RFC 9476 (alt), ICANN's
 //! reservation of internal (2024), and Mozilla's canary for DNS over HTTPS.
 
 use luytre_lists::{Domain, Name};
@@ -27,6 +28,9 @@ pub enum Special {
     Absent,
     /// `home.arpa`: empty, but its DS is in the public DNS (RFC 8375 §4).
     HomeArpa,
+    /// `ipv4only.arpa`, where we make IPv6 addresses ourselves: the name that tells clients with which prefix. Its DS
+    /// is in the public DNS (RFC 8880 §7.1).
+    Ipv4Only,
 }
 
 impl Special {
@@ -39,12 +43,13 @@ impl Special {
             Self::NoData => "resolver.arpa",
             Self::Absent => "reserved-name",
             Self::HomeArpa => "home.arpa",
+            Self::Ipv4Only => "ipv4only.arpa",
         }
     }
 
     /// Whether this question is answered by the public DNS all the same.
     pub(super) fn is_public(self, is_apex: bool, asked: u16) -> bool {
-        self == Self::HomeArpa && is_apex && asked == rtype::DS
+        matches!(self, Self::HomeArpa | Self::Ipv4Only) && is_apex && asked == rtype::DS
     }
 }
 
@@ -103,6 +108,13 @@ pub(super) fn add_to(names: &mut NameTable) {
     add("home.arpa", Special::HomeArpa);
     add("localhost", Special::Localhost);
     add("luytre.lan", Special::OwnName);
+}
+
+/// Enters the name that is special to who does DNS64; everybody else passes it on to who might (RFC 8880 §7.1).
+pub(super) fn add_dns64_to(names: &mut NameTable) {
+    if let Ok(domain) = Domain::parse(crate::inspect::dns64::IPV4_ONLY) {
+        names.entry(&domain).special = Some(Special::Ipv4Only);
+    }
 }
 
 /// The zone that a special name's answer speaks for.

@@ -79,6 +79,8 @@ pub enum Rule {
     Category(Category),
     /// An exception in the list.
     ListAllow,
+    /// The answer leads a public name into the home.
+    Rebinding,
 }
 
 /// What was decided about a question, and why.

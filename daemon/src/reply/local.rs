@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::designated::{self, Designations};
 use super::ede;
 use super::packet::{Packet, QUESTION, Section, room_for};
+use crate::inspect::{Nat64Prefix, dns64};
 use crate::policy::{Local, Special};
 use crate::query::{Edns, Query};
 use crate::wire::{HEADER_LEN, OUR_UDP, Rcode, rtype};
@@ -29,7 +30,11 @@ pub fn special(
     let is_apex = zone == name;
     let exists = match local.special {
         Special::Localhost | Special::NoData => true,
-        Special::LocalhostReverse | Special::OwnName | Special::Empty | Special::HomeArpa => is_apex,
+        Special::LocalhostReverse
+        | Special::OwnName
+        | Special::Empty
+        | Special::HomeArpa
+        | Special::Ipv4Only => is_apex,
         Special::Absent => false,
     };
     let rcode = if exists { Rcode::NoError } else { Rcode::NxDomain };
@@ -78,6 +83,36 @@ fn localhost(asked: u16) -> Option<IpAddr> {
 fn own_address(asked: u16, reached: IpAddr) -> Option<IpAddr> {
     let wanted = matches!((asked, reached), (rtype::A, IpAddr::V4(_)) | (rtype::AAAA, IpAddr::V6(_)));
     wanted.then_some(reached)
+}
+
+/// Writes the answer for `ipv4only.arpa`, by which clients learn the prefix of NAT64 (RFC 8880 §7.1); returns its
+/// length.
+pub fn ipv4only(query: &Query, message: &[u8], prefix: Nat64Prefix, stream: bool, out: &mut [u8]) -> usize {
+    let mut packet =
+        Packet::answer_to(message, query.question_end, Rcode::NoError, out).limit(room_for(query, stream));
+    for address in dns64::IPV4_ONLY_ADDRESSES {
+        match (query.rtype, prefix.embed(address)) {
+            (rtype::A, _) => {
+                packet.record(Section::Answer, QUESTION, rtype::A, SPECIAL_TTL, &[&address.octets()])
+            }
+            (rtype::AAAA, Some(v6)) => {
+                packet.record(Section::Answer, QUESTION, rtype::AAAA, SPECIAL_TTL, &[&v6.octets()]);
+            }
+            _ => {}
+        }
+    }
+    packet.opt(query.edns, Rcode::NoError, &[]);
+    packet.finish()
+}
+
+/// Writes what a public name gets that leads into the home: no data, and why; returns its length.
+pub fn rebinding(query: &Query, message: &[u8], stream: bool, out: &mut [u8]) -> usize {
+    let mut packet =
+        Packet::answer_to(message, query.question_end, Rcode::NoError, out).limit(room_for(query, stream));
+    super::block::soa(&mut packet, Section::Authority, QUESTION, OWN_TTL);
+    let why = "rebinding: the name leads to a private address; see [inspect] rebind_allow";
+    packet.opt(query.edns, Rcode::NoError, &[(ede::BLOCKED, why)]);
+    packet.finish()
 }
 
 /// Writes an error to a message of which `question_end` bytes could be read; returns its length.

@@ -8,7 +8,6 @@
 pub mod block;
 pub mod designated;
 pub mod local;
-mod opt;
 mod packet;
 pub mod padding;
 pub mod relay;

@@ -5,6 +5,7 @@
 
 use super::packet::room_for;
 use crate::query::Query;
+use crate::splice;
 use crate::wire::{HEADER_LEN, Header, MAX_MESSAGE, OUR_UDP, Records, flags, rtype, set_u16, u16_at};
 
 /// An OPT record with a root owner and no options.
@@ -57,7 +58,7 @@ pub fn accept(query: &Query, mut message: Vec<u8>) -> Option<Answer> {
     if let Some(opt) = opt {
         answer.extended_rcode = (opt.ttl >> 24) as u8;
         answer.errors = extended_errors(&answer.message[opt.data.clone()]);
-        super::opt::remove(&mut answer.message, opt.start..opt.data.end)?;
+        splice::drop_records(&mut answer.message, |_, record| record.start == opt.start)?;
     }
     // Without its question an answer does not say what it answers.
     (header.counts[0] == 1 && question_matches(query, &answer.message)).then_some(answer)

@@ -7,13 +7,16 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::{REPLY_ROOM, Resolver, give, key_of};
-use crate::cache::{Facts, State};
+use super::ask::{self, Inspected};
+use super::{REPLY_ROOM, Resolver, give, key_of, refuse};
+use crate::cache::{Facts, Hit};
+use crate::inspect::Findings;
 use crate::outcome::{Outcome, Source};
+use crate::policy::{self, Verdict};
 use crate::query::Query;
 use crate::reply::relay::{self, Answer};
 use crate::reply::{ede, local};
-use crate::snapshot::Decision;
+use crate::snapshot::{Decision, Snapshot};
 use crate::tasks;
 use crate::upstream::{ExchangeError, Forwarder};
 use crate::wire::{Header, MAX_MESSAGE, Rcode, flags};
@@ -25,13 +28,15 @@ const PATIENCE: Duration = Duration::from_millis(1800);
 pub struct Pending {
     pub(super) query: Query,
     pub(super) client: IpAddr,
+    /// The address of ours that was asked, which a block may answer with.
+    pub(super) reached: IpAddr,
     pub(super) decision: Decision,
     /// Whether there is an expired answer.
     pub(super) stale: bool,
 }
 
 /// What a fetch brought, for all who wait for it.
-pub struct Fetched(Result<Answer, ExchangeError>);
+pub struct Fetched(Result<Inspected, ExchangeError>);
 
 impl Resolver {
     /// Fetches an answer; every failure is an answer too.
@@ -42,26 +47,31 @@ impl Resolver {
         message: &[u8],
         stream: bool,
     ) -> Vec<u8> {
-        let Pending { query, .. } = pending;
         let fetched = match self.waiting.try_acquire() {
             Ok(_place) => self.newest(forwarder, pending, message).await,
             Err(_) => Some(Arc::new(Fetched(Err(ExchangeError::Busy)))),
         };
+        let state = self.shared.load_full();
         let answered = fetched.as_ref().is_some_and(|fetched| fetched.is_answer());
-        let expired = if answered { None } else { self.expired(pending, message, stream) };
-        let (reply, source) = match (expired, fetched.as_deref()) {
-            (Some(reply), _) => (reply, Source::Cache),
-            (None, Some(Fetched(Ok(answer)))) => (pass_on(query, message, answer, stream), Source::Upstream),
-            (None, Some(Fetched(Err(error)))) => (failure(query, message, error), Source::Failed),
-            (None, None) => (failure(query, message, &ExchangeError::Timeout), Source::Failed),
+        let expired = if answered { None } else { self.expired(&state, pending, message, stream) };
+        let Reply { message: reply, verdict, source } = match (expired, fetched.as_deref()) {
+            (Some(reply), _) => reply,
+            (None, Some(Fetched(Ok((answer, found))))) => {
+                let verdict = self.verdict_on(&state, pending, found);
+                let pass_on = || pass_on(&pending.query, message, answer, stream);
+                reply(&state, pending, message, stream, verdict, Source::Upstream, pass_on)
+            }
+            (None, Some(Fetched(Err(error)))) => failure(pending, message, error),
+            (None, None) => failure(pending, message, &ExchangeError::Timeout),
         };
+        let Pending { query, client, decision, .. } = pending;
         let outcome = Outcome {
             time: self.clock.now(),
             name: query.name(),
             rtype: query.rtype,
-            who: pending.decision.who,
-            client: pending.client,
-            verdict: pending.decision.verdict,
+            who: decision.who,
+            client: *client,
+            verdict,
             source,
         };
         self.gate.admit(&outcome).await;
@@ -110,15 +120,12 @@ impl Resolver {
 
     /// Asks upstream, and keeps what may be kept.
     async fn ask(&self, forwarder: &Forwarder, query: &Query, facts: Facts, message: &[u8]) -> Fetched {
-        let fetched = forwarder.exchange(query.name(), &relay::question(query, message)).await;
-        let answer = fetched.and_then(|answer| {
-            let meaningless = || ExchangeError::Failed("the upstream's answer made no sense".into());
-            relay::accept(query, answer).ok_or_else(meaningless)
-        });
-        let fetched = Fetched(answer);
-        // Without recursion it is only what that server had at hand; and servers that a reload has replaced may say
-        // other things.
-        let current = Arc::ptr_eq(forwarder.settings(), &self.shared.load().upstream);
+        let state = self.shared.load_full();
+        let fetched = Fetched(ask::inspected(forwarder, &state, query, message).await);
+        // Without recursion it is only what that server had at hand; and after a reload other servers may say other
+        // things, and other rules find other things in them.
+        let current = std::ptr::eq(&*state, &**self.shared.load())
+            && Arc::ptr_eq(forwarder.settings(), &state.upstream);
         if query.header.has(flags::RD) && current {
             self.keep(query, &fetched, facts);
         }
@@ -129,12 +136,14 @@ impl Resolver {
     fn keep(&self, query: &Query, fetched: &Fetched, facts: Facts) {
         let (key, now) = (key_of(query), self.clock.moment().seconds);
         match &fetched.0 {
-            // A code or a reason beyond the header would be lost.
-            Ok(answer) if fetched.is_answer() && answer.extended_rcode == 0 && answer.errors.is_empty() => {
-                self.cache.put(&key, &answer.message, facts, now);
+            Ok((answer, found)) if fetched.is_answer() => {
+                // A code or a reason beyond the header would be lost, and so would it that the name leads inward.
+                if answer.extended_rcode == 0 && answer.errors.is_empty() && !found.rebinds {
+                    let facts = Facts { answered: found.categories, ..facts };
+                    self.cache.put(&key, &answer.message, facts, now);
+                }
             }
-            Ok(_) if fetched.is_answer() => {}
-            Ok(answer) => {
+            Ok((answer, _)) => {
                 let said = crate::wire::u16_at(&answer.errors, 4);
                 self.cache.fail(&key, said.unwrap_or(ede::CACHED_ERROR), true, now);
             }
@@ -145,20 +154,54 @@ impl Resolver {
     }
 
     /// The expired answer, if it is still there.
-    fn expired(&self, pending: &Pending, message: &[u8], stream: bool) -> Option<Vec<u8>> {
+    fn expired(&self, state: &Snapshot, pending: &Pending, message: &[u8], stream: bool) -> Option<Reply> {
         if !pending.stale {
             return None;
         }
         let query = &pending.query;
-        let mut reply = vec![0; REPLY_ROOM];
-        let hit = self.cache.get(&key_of(query), self.clock.moment().seconds, &mut reply)?;
-        if matches!(hit.state, State::Failed(_)) {
-            return None;
-        }
-        let len = give(query, message, &hit, stream, &mut reply);
-        reply.truncate(len);
-        Some(reply)
+        let mut out = vec![0; REPLY_ROOM];
+        let now = self.clock.moment().seconds;
+        let hit = self.cache.get(&key_of(query), now, &mut out).filter(Hit::is_message)?;
+        let decision = self.look_into(state, query, &out[..hit.len], &hit, pending.decision);
+        let give = || {
+            let len = give(query, message, &hit, stream, &mut out);
+            out.truncate(len);
+            out
+        };
+        Some(reply(state, pending, message, stream, decision.verdict, Source::Cache, give))
     }
+
+    /// What is decided by what was found in the answer.
+    fn verdict_on(&self, state: &Snapshot, pending: &Pending, found: &Findings) -> Verdict {
+        let Decision { who, verdict, .. } = pending.decision;
+        policy::decide_answer(&state.policy, who, verdict, found)
+    }
+}
+
+/// What a client gets at last.
+struct Reply {
+    message: Vec<u8>,
+    verdict: Verdict,
+    source: Source,
+}
+
+/// The answer that `give` makes, or a block in its place.
+fn reply(
+    state: &Snapshot,
+    pending: &Pending,
+    message: &[u8],
+    stream: bool,
+    verdict: Verdict,
+    source: Source,
+    give: impl FnOnce() -> Vec<u8>,
+) -> Reply {
+    if !verdict.is_blocked() {
+        return Reply { message: give(), verdict, source };
+    }
+    let mut out = vec![0; REPLY_ROOM];
+    let len = refuse(state, &pending.query, message, &verdict, (pending.reached, stream), &mut out);
+    out.truncate(len);
+    Reply { message: out, verdict, source: Source::Local }
 }
 
 impl Fetched {
@@ -166,7 +209,7 @@ impl Fetched {
     fn is_answer(&self) -> bool {
         const FAILURES: [u16; 2] = [Rcode::ServFail as u16, Rcode::Refused as u16];
         let rcode = |answer: &Answer| Header::read(&answer.message).map(|header| header.flags & flags::RCODE);
-        self.0.as_ref().is_ok_and(|answer| rcode(answer).is_some_and(|rcode| !FAILURES.contains(&rcode)))
+        self.0.as_ref().is_ok_and(|(answer, _)| rcode(answer).is_some_and(|rcode| !FAILURES.contains(&rcode)))
     }
 }
 
@@ -184,12 +227,13 @@ fn pass_on(query: &Query, message: &[u8], answer: &Answer, stream: bool) -> Vec<
     reply
 }
 
-fn failure(query: &Query, message: &[u8], error: &ExchangeError) -> Vec<u8> {
+fn failure(pending: &Pending, message: &[u8], error: &ExchangeError) -> Reply {
+    let query = &pending.query;
     tracing::debug!(name = %query.name(), %error, "no upstream answer");
     let mut reply = vec![0; REPLY_ROOM];
     let len = local::failure(query, message, Rcode::ServFail, &[explained(error)], &mut reply);
     reply.truncate(len);
-    reply
+    Reply { message: reply, verdict: pending.decision.verdict, source: Source::Failed }
 }
 
 /// The extended error of a failed fetch (RFC 8914).

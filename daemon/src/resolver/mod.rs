@@ -4,6 +4,7 @@
 //! nothing, locks nothing and awaits nothing. What must be fetched comes back as [`Step::Fetch`], and
 //! [`Resolver::fetch`] ends it ([`fetch`]).
 
+mod ask;
 pub mod fetch;
 
 use std::net::{IpAddr, SocketAddr};
@@ -14,18 +15,18 @@ use tokio::sync::Semaphore;
 pub use self::fetch::Pending;
 
 use self::fetch::Fetched;
-use crate::cache::{Cache, Hit, Key, MAX_ANSWER, State};
+use crate::cache::{Cache, Facts, Hit, Key, MAX_ANSWER, State};
 use crate::clock::{Clock, Moment};
 use crate::flights::Flights;
 use crate::gate::Gate;
 use crate::history::History;
 use crate::outcome::{Outcome, Source};
-use crate::policy::Action;
+use crate::policy::{self, Action, Rule, Special, Verdict};
 use crate::query::{Query, Unanswerable};
 use crate::reply::{ede, local, relay};
 use crate::snapshot::{Decision, Shared, Snapshot};
 use crate::upstream::Outlet;
-use crate::wire::Rcode;
+use crate::wire::{Rcode, rtype};
 
 /// What every listener answers with.
 #[derive(Clone)]
@@ -102,19 +103,25 @@ impl Resolver {
         // First the cache: what it remembers of the name spares the look-up in the list.
         let hit = self.cache.get(&key_of(&query), moment.seconds, out);
         let remembered = hit.and_then(|hit| state.decide_by(client, hit.facts, moment.now));
-        let decision = remembered.unwrap_or_else(|| {
-            let decided = state.decide(client, query.name(), query.rtype, moment.now);
-            if hit.is_some() && decided.facts.generation != 0 {
-                self.cache.learn(&key_of(&query), decided.facts);
-            }
-            decided
-        });
+        let decision =
+            remembered.unwrap_or_else(|| state.decide(client, query.name(), query.rtype, moment.now));
+        // Then what it remembers of the answer: a name may lead to what the house blocks.
+        let decision = match hit {
+            Some(hit) if hit.is_message() => self.look_into(state, &query, &out[..hit.len], &hit, decision),
+            _ => decision,
+        };
         let Decision { who, verdict, .. } = decision;
         let asked = (peer.reached, peer.stream);
         let (len, source) = match (verdict.action, hit) {
-            (Action::Block, _) => (state.block.write(&query, message, &verdict, asked, out), Source::Local),
+            (Action::Block, _) => (refuse(state, &query, message, &verdict, asked, out), Source::Local),
             (Action::Local(answer), _) => {
-                (local::special(&query, message, answer, asked, &state.designations, out), Source::Local)
+                let len = match (answer.special, state.inspector.dns64()) {
+                    (Special::Ipv4Only, Some(prefix)) if is_apex_address(&query, answer.zone_labels) => {
+                        local::ipv4only(&query, message, prefix, peer.stream, out)
+                    }
+                    _ => local::special(&query, message, answer, asked, &state.designations, out),
+                };
+                (len, Source::Local)
             }
             (Action::Allow, Some(hit)) if hit.is_answer() => {
                 (give(&query, message, &hit, peer.stream, out), Source::Cache)
@@ -124,18 +131,64 @@ impl Resolver {
             }
             (Action::Allow, hit) => {
                 let stale = hit.is_some();
-                return Step::Fetch(Box::new(Pending { query, client, decision, stale }));
+                return Step::Fetch(Box::new(Pending {
+                    query,
+                    client,
+                    reached: peer.reached,
+                    decision,
+                    stale,
+                }));
             }
         };
         let (time, name, rtype) = (moment.now, query.name(), query.rtype);
         self.history.record(&Outcome { time, name, rtype, who, client, verdict, source });
         match hit {
             Some(Hit { state: State::Due, .. }) if source == Source::Cache => {
-                Step::Renew(len, Box::new(Pending { query, client, decision, stale: false }))
+                let (reached, stale) = (peer.reached, false);
+                Step::Renew(len, Box::new(Pending { query, client, reached, decision, stale }))
             }
             _ => Step::Reply(len),
         }
     }
+
+    /// Decides once more, by what is known of a cached answer. What had to be found anew is remembered.
+    fn look_into(
+        &self,
+        state: &Snapshot,
+        query: &Query,
+        answer: &[u8],
+        hit: &Hit,
+        decision: Decision,
+    ) -> Decision {
+        let found = state.inspect_cached(answer, &hit.facts);
+        if decision.facts.generation != hit.facts.generation {
+            let facts = Facts { answered: found.categories, ..decision.facts };
+            self.cache.learn(&key_of(query), facts);
+        }
+        let verdict = policy::decide_answer(&state.policy, decision.who, decision.verdict, &found);
+        Decision { verdict, ..decision }
+    }
+}
+
+/// What a client gets whose question is blocked, for its name or for what is in the answer.
+fn refuse(
+    state: &Snapshot,
+    query: &Query,
+    message: &[u8],
+    verdict: &Verdict,
+    asked: (IpAddr, bool),
+    out: &mut [u8],
+) -> usize {
+    match verdict.rule {
+        Rule::Rebinding => local::rebinding(query, message, asked.1, out),
+        _ => state.block.write(query, message, verdict, asked, out),
+    }
+}
+
+/// Whether the addresses of the zone's own name are asked for.
+fn is_apex_address(query: &Query, zone_labels: u8) -> bool {
+    let is_apex = query.name().label_count() == usize::from(zone_labels);
+    is_apex && matches!(query.rtype, rtype::A | rtype::AAAA)
 }
 
 /// Makes a cached answer this client's.
@@ -171,9 +224,10 @@ fn key_of(query: &Query) -> Key<'_> {
 #[cfg(test)]
 mod tests {
     use arc_swap::ArcSwap;
+    use luytre_lists::CategoryTable;
 
     use super::*;
-    use crate::cache::{self, Facts};
+    use crate::cache;
     use crate::config::Config;
     use crate::list::LoadedList;
     use crate::wire::{Header, Records, rtype};
@@ -214,13 +268,19 @@ mod tests {
         let question = message("example.com", false);
         let query = Query::parse(&question).unwrap();
         resolver.cache.put(&key_of(&query), &message("example.com", true), Facts::default(), 0);
+        // Its answer leads to what this house blocks.
+        let uncloaked = message("alias.example", false);
+        let answered = CategoryTable::shipped().by_key("gambling").into_iter().collect();
+        let facts = Facts { generation: resolver.shared.load().generation, answered, ..Facts::default() };
+        let query = Query::parse(&uncloaked).unwrap();
+        resolver.cache.put(&key_of(&query), &message("alias.example", true), facts, 0);
         let client = SocketAddr::from(([192, 168, 1, 7], 5353));
         let peer = Peer { client, reached: [192, 168, 1, 1].into(), stream: false };
         let mut out = [0; REPLY_ROOM];
         // The first look at the pointer sets up this thread's place in it.
         drop(resolver.shared.load());
 
-        for asked in ["www.bet365.com", "example.com", "luytre.lan"] {
+        for asked in ["www.bet365.com", "example.com", "alias.example", "luytre.lan"] {
             let question = message(asked, false);
             let mut answered = 0;
             let allocations = crate::allocations::during(|| {
@@ -237,6 +297,6 @@ mod tests {
             assert_eq!(opts.count(), 1, "{asked}");
         }
         let totals = resolver.history.totals();
-        assert_eq!((totals.blocked, totals.allowed, resolver.cache.stats().hits), (1, 2, 1));
+        assert_eq!((totals.blocked, totals.allowed, resolver.cache.stats().hits), (2, 2, 2));
     }
 }

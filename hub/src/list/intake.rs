@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use anyhow::{Context, Result};
+use luytre_lists::CategoryTable;
 
 use super::draft::{Draft, DraftBuilder};
 use super::read::{Reading, Rejects};
@@ -49,7 +50,9 @@ fn in_order(sources: &[Source], progress: &Progress, mut each: impl FnMut(usize,
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(source) = sources.get(index) else { return };
-                    let reading = Reading::of(&source.path, source.form, source.scope);
+                    // An address says something about those names alone that lead to it.
+                    let addresses = CategoryTable::shipped().passing_on().contains(source.category);
+                    let reading = Reading::of(&source.path, source.form, source.scope, addresses);
                     // Nobody listens any more when an earlier source has failed.
                     if done.send((index, reading)).is_err() {
                         return;

@@ -6,6 +6,7 @@
 //! wildcard  *.a.example
 //! dnsmasq   address=/a.example/b.example/0.0.0.0   server=/a.example/   local=/a.example/
 //! adblock   ||a.example^                    and @@||a.example^, an exception
+//! address   192.0.2.7  192.0.2.0/24  2001:db8::/32     as its reverse name, where the category takes addresses
 //! ```
 //!
 //! What can't be said by name alone (a path, a page element, a redirection to a real address) is rejected: to list
@@ -15,6 +16,8 @@ use std::net::IpAddr;
 
 use luytre_lists::{Name, NameBuf, NameError};
 use serde::Deserialize;
+
+use super::address::{is_block, reverse_name};
 
 /// How a line is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -42,6 +45,8 @@ pub struct Statement<'a> {
     pub form: Form,
     /// Not to be listed, rather than to be listed.
     pub allow: bool,
+    /// The name is the reverse name of an address or a prefix, which stands for all below it.
+    pub address: bool,
 }
 
 /// Why a line, or one name on it, is left out.
@@ -73,8 +78,12 @@ pub enum Reject {
     Form,
     /// Something stands behind the name.
     Trailing,
-    /// An address where a name should be.
+    /// An address where a name should be, in a category that takes none.
     Address,
+    /// A private or special address, or a prefix with such in it.
+    Inward,
+    /// A prefix that is wider than a list may block, or that no reverse name stands for.
+    Prefix,
     /// Not a name for another reason.
     Name,
 }
@@ -97,6 +106,8 @@ impl Reject {
             Self::Form => "another form than the source is said to have",
             Self::Trailing => "more than a name",
             Self::Address => "address instead of a name",
+            Self::Inward => "private or special address",
+            Self::Prefix => "address prefix that is too wide or has no reverse name",
             Self::Name => "not a name",
         }
     }
@@ -125,8 +136,9 @@ pub fn parse(line: &[u8], found: &mut impl FnMut(Result<Statement<'_>, Reject>))
     let mut each = |name: Result<&str, Reject>, form| {
         let mut buffer = NameBuf::new();
         found(name.and_then(|name| {
-            buffer = parse_name(name)?;
-            Ok(Statement { name: buffer.as_name(), form, allow })
+            let (parsed, address) = parse_name(name)?;
+            buffer = parsed;
+            Ok(Statement { name: buffer.as_name(), form, allow, address })
         }));
     };
     if let Some(rule) = rule.strip_prefix("||") {
@@ -156,7 +168,7 @@ fn adblock(rule: &str) -> Result<&str, Reject> {
     }
     let name = pattern.trim_end().trim_end_matches('|');
     let name = name.strip_suffix('^').unwrap_or(name);
-    if name.contains(['/', '^', '?', ':']) {
+    if name.contains(['/', '^', '?', ':']) && !is_block(name) {
         return Err(Reject::Path);
     }
     Ok(name.strip_prefix("*.").unwrap_or(name))
@@ -204,7 +216,7 @@ fn words<'a>(rule: &'a str, mut each: impl FnMut(Result<&'a str, Reject>, Form))
         let is_sink = is_sink(first);
         let mut names = words.map(|word| word.split_once('#').map_or(word, |(name, _)| name)).peekable();
         if names.peek().is_none() {
-            return each(Err(Reject::Address), Form::Hosts);
+            return each(Ok(first), Form::Plain);
         }
         return names.for_each(|name| match (is_special(name), is_sink) {
             (true, _) => each(Err(Reject::Special), Form::Hosts),
@@ -232,7 +244,7 @@ fn plain(word: &str) -> Result<&str, Reject> {
     {
         return Ok(name);
     }
-    if word.contains('/') { Err(Reject::Url) } else { Ok(word) }
+    if word.contains('/') && !is_block(word) { Err(Reject::Url) } else { Ok(word) }
 }
 
 fn is_comment(word: &str) -> bool {
@@ -265,9 +277,13 @@ fn is_special(name: &str) -> bool {
     ) || matches!(name, "ip6-allnodes" | "ip6-allrouters" | "ip6-allhosts")
 }
 
-fn parse_name(text: &str) -> Result<NameBuf, Reject> {
+/// The name, and whether it is the reverse name of an address.
+fn parse_name(text: &str) -> Result<(NameBuf, bool), Reject> {
     if is_special(text) {
         return Err(Reject::Special);
+    }
+    if is_block(text) {
+        return Ok((reverse_name(text)?, true));
     }
     let name = NameBuf::parse(text).map_err(|error| match error {
         NameError::Address => Reject::Address,
@@ -275,7 +291,10 @@ fn parse_name(text: &str) -> Result<NameBuf, Reject> {
         _ => Reject::Name,
     })?;
     // Below .arpa stand addresses turned into names; nobody visits one.
-    if name.as_name().with_labels(1).first_label() == Some(b"arpa") { Err(Reject::Special) } else { Ok(name) }
+    match name.as_name().with_labels(1).first_label() {
+        Some(b"arpa") => Err(Reject::Special),
+        _ => Ok((name, false)),
+    }
 }
 
 #[cfg(test)]
@@ -308,9 +327,18 @@ mod tests {
         }
         assert_eq!(read("127.0.0.1 localhost"), ["rejected: special name"]);
         assert_eq!(read("fe80::1%lo0 localhost"), ["rejected: special name"]);
-        assert_eq!(read("0.0.0.0 0.0.0.0"), ["rejected: address instead of a name"]);
+        assert_eq!(read("0.0.0.0 0.0.0.0"), ["rejected: private or special address"]);
         assert_eq!(read("192.0.2.7 nas.example"), ["rejected: redirection to a real address or server"]);
-        assert_eq!(read("192.0.2.7"), ["rejected: address instead of a name"]);
+    }
+
+    #[test]
+    fn an_address_alone_means_its_reverse_name() {
+        for line in ["192.0.2.7", " 192.0.2.7 # why", "||192.0.2.7^", "0.0.0.0 192.0.2.7"] {
+            let said = read(line).concat();
+            assert_eq!(said.trim_start_matches("exact "), "7.2.0.192.in-addr.arpa", "{line:?}");
+        }
+        assert_eq!(read("10.0.0.1"), ["rejected: private or special address"]);
+        assert_eq!(read("192.0.2.7/login.php"), ["rejected: url"]);
     }
 
     #[test]

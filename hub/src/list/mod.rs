@@ -3,7 +3,7 @@
 //! In the order data flows:
 //!
 //! 1. [`sources`], [`sources_file`]: which files there are, their categories, and how far each is believed.
-//! 2. [`unpack`], [`line`], [`read`], [`intake`]: files become names; what is not understood is counted by reason.
+//! 2. [`unpack`], [`line`], `address`, [`read`], [`intake`]: files become names; what is not understood is counted by reason.
 //! 3. [`names`], [`draft`]: every name once, who says what about it, and what the list is going to say.
 //! 4. [`popular`], [`starter`], [`protected`]: what is known besides the sources.
 //! 5. [`guard`]: wrong entries are taken out or narrowed, by rule and with a reason.
@@ -11,6 +11,7 @@
 //! 7. [`gates`]: the compiled bytes are looked at as a router will; what fails does not go out.
 //! 8. [`report`]: what was done and why.
 
+mod address;
 pub mod compile;
 pub mod draft;
 pub mod fold;

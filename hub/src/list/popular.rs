@@ -14,7 +14,7 @@ pub fn read(files: &[PathBuf]) -> Result<Names> {
     let mut names = Names::default();
     for file in files {
         let before = names.len();
-        let reading = Reading::of(file, None, Some(Scope::Exact))?;
+        let reading = Reading::of(file, None, Some(Scope::Exact), false)?;
         reading.statements().for_each(|said| {
             names.intern(said.name);
         });

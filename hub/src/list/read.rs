@@ -42,12 +42,13 @@ pub struct Said<'a> {
 }
 
 impl Reading {
-    /// Reads a file whose lines have this form and scope, or whichever where that is `None`.
-    pub fn of(path: &Path, form: Option<Form>, scope: Option<Scope>) -> Result<Self> {
+    /// Reads a file whose lines have this form and scope, or whichever where that is `None`; lines that are addresses
+    /// only where the category takes them.
+    pub fn of(path: &Path, form: Option<Form>, scope: Option<Scope>, addresses: bool) -> Result<Self> {
         let mut reading = Self::default();
         let label = path.file_name().unwrap_or_default().to_string_lossy();
         read_lines(path, |number, line| {
-            let mut sink = |found: Result<Statement<'_>, Reject>| match checked(found, form) {
+            let mut sink = |found: Result<Statement<'_>, Reject>| match checked(found, form, addresses) {
                 Ok(statement) => reading.take(&statement, scope),
                 Err(reject) => reading.rejects.count(reject, || example(&label, number, line)),
             };
@@ -73,7 +74,8 @@ impl Reading {
     /// A hosts line stands for that name and its `www.` twin, the other forms for the name and all below it.
     fn take(&mut self, statement: &Statement<'_>, scope: Option<Scope>) {
         let by_form = if statement.form == Form::Hosts { Scope::Exact } else { Scope::Subtree };
-        let scope = scope.unwrap_or(by_form);
+        // An address has nothing below it, and a prefix is nothing else: what is told of names is not meant.
+        let scope = if statement.address { Scope::Subtree } else { scope.unwrap_or(by_form) };
         self.push(statement.name, scope, statement.allow);
         if statement.form == Form::Hosts && scope == Scope::Exact {
             let mut twin = NameBuf::new();
@@ -90,8 +92,13 @@ impl Reading {
     }
 }
 
-fn checked(found: Result<Statement<'_>, Reject>, form: Option<Form>) -> Result<Statement<'_>, Reject> {
+fn checked(
+    found: Result<Statement<'_>, Reject>,
+    form: Option<Form>,
+    addresses: bool,
+) -> Result<Statement<'_>, Reject> {
     found.and_then(|statement| match form {
+        _ if statement.address && !addresses => Err(Reject::Address),
         // Lists of bare names write a wildcard now and then.
         Some(Form::Plain) if statement.form == Form::Wildcard => Ok(statement),
         Some(form) if form != statement.form => Err(Reject::Form),

@@ -21,7 +21,7 @@ pub(super) fn draft_by_trust(lines: &[(&str, &str, Trust)]) -> Draft {
     for (index, &(category, line, trust)) in (0_u16..).zip(lines) {
         let path = folder.path().join(index.to_string());
         crate::files::replace(&path, |out| out.write_all(line.as_bytes())).unwrap();
-        builder.add(index, &Reading::of(&path, None, None).unwrap());
+        builder.add(index, &Reading::of(&path, None, None, true).unwrap());
         sources.all.push(Source {
             id: index.to_string(),
             publisher: index.to_string(),

@@ -134,3 +134,31 @@ fn usage_is_exit_code_2() {
     assert_eq!(folder.build(&["--override", "everything"]).output.status.code(), Some(2));
     assert!(folder.build(&[]).refused().contains("holds no list: files are named <category>.txt"));
 }
+
+/// An address in a list is found by its reverse name: so the router looks up where an answer leads.
+#[test]
+fn addresses_are_listed_where_their_category_passes_on() {
+    let folder = Folder::with(&[
+        (
+            "malware.txt",
+            "good.example\n198.51.100.7\n203.0.0.0/16\n2001:db8::/32\n192.168.1.1\n198.51.0.0/15\n",
+        ),
+        ("social.txt", "social.example\n198.51.100.8\n"),
+    ]);
+    let built = folder.build(&["--scope", "exact"]).good();
+    for listed in ["7.100.51.198.in-addr.arpa", "9.113.0.203.in-addr.arpa", "1.0.8.b.d.0.1.0.0.2.ip6.arpa"] {
+        assert_eq!(built.says(listed), "malware", "{listed}");
+    }
+    for free in ["8.100.51.198.in-addr.arpa", "1.1.168.192.in-addr.arpa", "51.198.in-addr.arpa"] {
+        assert_eq!(built.says(free), "-", "{free}");
+    }
+    assert_eq!(built.report["names"], 5);
+    assert_eq!(
+        built.rejected(),
+        [
+            "1 address instead of a name",
+            "1 private or special address",
+            "1 address prefix that is too wide or has no reverse name",
+        ]
+    );
+}

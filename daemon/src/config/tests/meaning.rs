@@ -51,6 +51,24 @@ fn always_is_blocked_written_or_not() {
 }
 
 #[test]
+fn a_denied_address_stands_as_its_reverse_name() {
+    let deny =
+        read("[house]\ndeny = [\"192.0.2.7\", \"192.0.2.0/24\", \"2001:db8::/32\"]").unwrap().house.deny;
+    let names: Vec<String> = deny.iter().map(|rule| rule.name.to_string()).collect();
+    assert_eq!(names, ["7.2.0.192.in-addr.arpa", "2.0.192.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa"]);
+    assert_eq!(deny[1].text, "192.0.2.0/24", "people find the rule as they wrote it");
+}
+
+#[test]
+fn dns64_has_a_prefix_only_where_it_is_on() {
+    let dns64 = |text| read(text).unwrap().inspect.dns64.map(|prefix| prefix.to_string());
+    assert_eq!(dns64(""), None);
+    assert_eq!(dns64("[inspect]\ndns64 = true").as_deref(), Some("64:ff9b::/96"));
+    let own = dns64("[inspect]\ndns64 = true\ndns64_prefix = \"2001:db8::/40\"");
+    assert_eq!(own.as_deref(), Some("2001:db8::/40"));
+}
+
+#[test]
 fn a_name_rule_is_about_the_name_alone_or_all_below_it() {
     let house =
         read("[house]\nallow = [\"A.example\", \"*.b.example\"]\ndeny = [\"=a.example\"]").unwrap().house;

@@ -334,3 +334,25 @@ fn a_key_of_a_later_version_is_accepted_at_its_default_only() {
     let known: Vec<String> = Schema::current().keys().map(|key| key.to_string()).collect();
     assert!(listed.iter().all(|key| known.iter().any(|known| known == key)), "every one is a key");
 }
+
+#[test]
+fn what_can_not_be_inspected_so_is_refused() {
+    assert_refusals(&[
+        (
+            "[inspect]\nfilter_aaaa = true\ndns64 = true",
+            "luytre.toml:3: inspect.dns64: makes the addresses that inspect.filter_aaaa takes out; write false for one of the two",
+        ),
+        (
+            "[inspect]\ndns64_prefix = \"64:ff9b::/95\"",
+            "luytre.toml:2: inspect.dns64_prefix: \"64:ff9b::/95\" has another length than /32, /40, /48, /56, /64 and /96 (RFC 6052)",
+        ),
+        (
+            "[inspect]\nrebind_allow = [\"10.0.0.0/8\"]",
+            "luytre.toml:2: inspect.rebind_allow: \"10.0.0.0/8\" is not a name: the character '/' can't stand in a host name; write one such as \"example.com\"",
+        ),
+        (
+            "[house]\ndeny = [\"192.0.2.0/25\"]",
+            "luytre.toml:2: house.deny: \"192.0.2.0/25\" can't be denied: an IPv4 prefix ends at a whole octet; write /8, /16, /24 or /32",
+        ),
+    ]);
+}
