@@ -12,6 +12,8 @@
 //! expect [LABEL] closed                       the daemon closes the connection
 //! ```
 
+use luytre_tests::dns::{HEADER, skip_name};
+
 use crate::harness::{Message, flag, rcode_word};
 use crate::record::{Written, compare, records};
 use crate::text::{Line, Mistake, first_word};
@@ -123,12 +125,7 @@ impl Answer {
             self.opcode.unwrap_or_else(|| u16::from(sent.get(2).copied().unwrap_or_default() >> 3 & 0xf));
         let id = u16::from_be_bytes([sent[0], sent[1]]);
         let mut lines = vec![head(self.rcode, self.flags, opcode, id)];
-        let question = match (self.no_question, asked) {
-            (true, _) => &[],
-            (false, Some(asked)) => asked.question_bytes(),
-            // What can't be read here is quoted by nobody: then the scenario says so.
-            (false, None) => sent.get(12..).unwrap_or_default(),
-        };
+        let question = if self.no_question { &[] } else { question_of(sent) };
         lines.push(format!("question {}", question.escape_ascii()));
         lines.extend(self.sections(came).into_iter().flat_map(|(expected, _)| expected));
         let asked_opt = asked.and_then(|asked| asked.opt.as_ref());
@@ -159,6 +156,12 @@ impl Answer {
         }
         both
     }
+}
+
+/// The question section of a message that may be odd behind it.
+fn question_of(message: &[u8]) -> &[u8] {
+    let end = skip_name(message, HEADER).map(|name_end| name_end + 4);
+    end.and_then(|end| message.get(HEADER..end)).unwrap_or_default()
 }
 
 fn came_lines(came: &Message, expected: &Answer) -> Vec<String> {
@@ -208,15 +211,25 @@ fn parsed<T: std::str::FromStr>(line: &Line, text: &str) -> Result<T, Mistake> {
 
 /// Two lists of lines as people compare them: `-` expected, `+` come.
 pub(crate) fn difference(expected: &[String], got: &[String]) -> String {
-    let mut text = String::new();
-    let same = |index: usize| expected.get(index) == got.get(index);
-    for index in 0..expected.len().max(got.len()) {
-        if same(index) {
-            text += &format!("      {}\n", expected[index]);
-            continue;
+    let (mut text, mut left, mut right) = (String::new(), expected, got);
+    while let (Some(one), Some(other)) = (left.first(), right.first()) {
+        let missing = left.iter().position(|line| line == other);
+        match (one == other, missing) {
+            (true, _) => {
+                text += &format!("      {one}\n");
+                (left, right) = (&left[1..], &right[1..]);
+            }
+            (false, Some(count)) => {
+                left[..count].iter().for_each(|line| text += &format!("    - {line}\n"));
+                left = &left[count..];
+            }
+            (false, None) => {
+                text += &format!("    + {other}\n");
+                right = &right[1..];
+            }
         }
-        text += &expected.get(index).map_or_else(String::new, |line| format!("    - {line}\n"));
-        text += &got.get(index).map_or_else(String::new, |line| format!("    + {line}\n"));
     }
+    left.iter().for_each(|line| text += &format!("    - {line}\n"));
+    right.iter().for_each(|line| text += &format!("    + {line}\n"));
     text
 }

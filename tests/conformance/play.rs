@@ -22,6 +22,9 @@ pub(crate) fn play(name: &str, scenario: &Scenario) {
     assert!(unexpected.is_empty(), "{name}: {unexpected}");
 }
 
+/// Where each server is, by name.
+type Addresses = BTreeMap<String, SocketAddr>;
+
 /// The house, its servers and its clients while a scenario goes on.
 struct Stage {
     house: Daemon,
@@ -31,6 +34,7 @@ struct Stage {
     seen: HashMap<String, usize>,
     asking: HashMap<String, Asking>,
     streams: HashMap<String, Connection>,
+    addresses: Addresses,
     /// Keeps the ports of refusing servers: nobody else may answer there.
     _refusing: Vec<Refusing>,
 }
@@ -56,7 +60,7 @@ struct Connection {
 impl Stage {
     fn set(scenario: &Scenario) -> Self {
         let (mut servers, mut upstreams, mut refusing) = (Vec::new(), Vec::new(), Vec::new());
-        let mut addresses = BTreeMap::new();
+        let mut addresses = Addresses::new();
         for server in &scenario.servers {
             match &server.rules {
                 Some(rules) => {
@@ -84,7 +88,7 @@ impl Stage {
         };
         let house = furnished(scenario, &in_order.join(", "), &addresses, upstreams);
         let (seen, asking, streams) = Default::default();
-        Self { house: house.start(), servers, seen, asking, streams, _refusing: refusing }
+        Self { house: house.start(), servers, seen, asking, streams, addresses, _refusing: refusing }
     }
 
     fn take(&mut self, step: &Step) -> Result<(), String> {
@@ -101,8 +105,9 @@ impl Stage {
             Step::Asked { server, count, queries } => return self.asked(server, *count, queries),
             Step::TimePasses(seconds) => self.house.time_passes(*seconds),
             Step::Reload(lines) => {
+                let lines: Vec<String> = lines.iter().map(|line| filled(line, &self.addresses)).collect();
                 let logged = self.house.reload_with_all(lines.iter().map(String::as_str));
-                if !logged.contains(" reloaded") {
+                if logged.contains(" not reloaded") {
                     return Err(logged);
                 }
             }
@@ -133,11 +138,25 @@ impl Stage {
             Way::Tcp(stream) => {
                 let own = || format!("own connection {}", self.streams.len());
                 let stream = stream.clone().unwrap_or_else(own);
-                self.connection(&stream, to, Some(from)).stream.send_message(&sent);
+                self.connection(&stream, to, Some(from));
+                self.send(&stream, &sent, question.pieces);
                 By::Tcp(stream)
             }
         };
         self.asking.insert(question.label.clone(), Asking { sent, by });
+    }
+
+    fn send(&mut self, stream: &str, message: &[u8], pieces: Option<usize>) {
+        let mut framed = (message.len() as u16).to_be_bytes().to_vec();
+        framed.extend(message);
+        let (first, rest) = framed.split_at(pieces.unwrap_or(framed.len()));
+        let localhost = Ipv4Addr::LOCALHOST.into();
+        self.connection(stream, localhost, None).stream.send_bytes(first);
+        if !rest.is_empty() {
+            // Time for the daemon to see the first piece alone.
+            let _ = self.house.ask("luytre.lan");
+            self.connection(stream, localhost, None).stream.send_bytes(rest);
+        }
     }
 
     fn connection(&mut self, name: &str, to: IpAddr, from: Option<IpAddr>) -> &mut Connection {
@@ -265,11 +284,10 @@ fn agrees(expected: &str, words: &[String]) -> bool {
     })
 }
 
-/// The configuration's `{NAME}` is a server's address.
 fn furnished(
     scenario: &Scenario,
     servers: &str,
-    addresses: &BTreeMap<String, SocketAddr>,
+    addresses: &Addresses,
     upstreams: Vec<Upstream>,
 ) -> House {
     let mut house = House::new()
@@ -280,13 +298,15 @@ fn furnished(
     for (category, name) in &scenario.list {
         house = house.list(category, [name.as_str()]);
     }
-    for line in &scenario.config {
-        let filled = addresses.iter().fold(line.clone(), |line, (name, address)| {
-            line.replace(&format!("{{{name}}}"), &address.to_string())
-        });
-        house = house.with(&filled);
-    }
-    house
+    scenario.config.iter().fold(house, |house, line| house.with(&filled(line, addresses)))
+}
+
+/// A line of the configuration with `{NAME}` replaced by that server's address.
+fn filled(line: &str, addresses: &Addresses) -> String {
+    let replace = |line: String, (name, address): (&String, &SocketAddr)| {
+        line.replace(&format!("{{{name}}}"), &address.to_string())
+    };
+    addresses.iter().fold(line.to_owned(), replace)
 }
 
 /// A port where nobody listens: connected and bound sockets hold it, and the kernel refuses what comes.

@@ -20,6 +20,8 @@ pub(crate) struct Question {
     pub(crate) way: Way,
     pub(crate) from: Option<IpAddr>,
     pub(crate) to: Option<IpAddr>,
+    /// Over TCP: after so many bytes, the length's two among them, the rest comes later.
+    pub(crate) pieces: Option<usize>,
 }
 
 /// By what a question goes.
@@ -34,6 +36,7 @@ struct Options {
     way: Way,
     from: Option<IpAddr>,
     to: Option<IpAddr>,
+    pieces: Option<usize>,
     flags: u16,
     id: u16,
     edns: Option<(u16, u32)>,
@@ -58,8 +61,8 @@ impl Question {
             }
             _ => options.message(line, asked)?,
         };
-        let Options { way, from, to, .. } = options;
-        Ok(Self { label: label.to_owned(), bytes, way, from, to })
+        let Options { way, from, to, pieces, .. } = options;
+        Ok(Self { label: label.to_owned(), bytes, way, from, to, pieces })
     }
 }
 
@@ -69,6 +72,7 @@ impl Options {
             way: Way::Udp,
             from: None,
             to: None,
+            pieces: None,
             flags: flag::RD,
             id: 0x1d00 + number as u16,
             edns: Some((1232, 0)),
@@ -93,6 +97,7 @@ impl Options {
             "+stream" => self.way = Way::Tcp(Some(value.to_owned())),
             "+from" => self.from = address()?,
             "+to" => self.to = address()?,
+            "+pieces" => self.pieces = Some(number()? as usize),
             "+id" => self.id = small()?,
             "+nord" => self.flags &= !flag::RD,
             "+cd" => self.flags |= flag::CD,
