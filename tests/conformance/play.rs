@@ -284,12 +284,7 @@ fn agrees(expected: &str, words: &[String]) -> bool {
     })
 }
 
-fn furnished(
-    scenario: &Scenario,
-    servers: &str,
-    addresses: &Addresses,
-    upstreams: Vec<Upstream>,
-) -> House {
+fn furnished(scenario: &Scenario, servers: &str, addresses: &Addresses, upstreams: Vec<Upstream>) -> House {
     let mut house = House::new()
         .argument("--clock=steered")
         .upstreams(upstreams)

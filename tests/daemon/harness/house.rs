@@ -178,7 +178,7 @@ impl House {
 
 /// A port that is free for UDP and TCP. Below those that the kernel gives to clients and upstreams, so that nobody
 /// takes it before the daemon does.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     const FIRST: u16 = 10_000;
     const COUNT: u16 = 20_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);

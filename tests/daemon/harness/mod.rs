@@ -22,7 +22,7 @@ mod words;
 
 pub(crate) use self::cli::{Ended, hub_program, luytre, program};
 pub(crate) use self::daemon::Daemon;
-pub(crate) use self::house::House;
+pub(crate) use self::house::{House, free_port};
 pub(crate) use self::kdig::kdig;
 pub(crate) use self::list::compiled;
 pub(crate) use self::message::{Message, Record, name_text};

@@ -1,6 +1,7 @@
 //! One question to the daemon, and what must hold for every answer.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
 
 use super::message::Message;
 use super::packet::{CD, DO, Packet, RD, flag, option};
@@ -159,6 +160,14 @@ impl Client {
     pub(crate) fn receive(&self) -> Message {
         let bytes = self.receive_bytes();
         Message::decode(&bytes).unwrap_or_else(|why| panic!("{why}: {bytes:02x?}"))
+    }
+
+    /// Whether anything comes back within a moment: for servers that are still starting.
+    pub(crate) fn hears_something(&self, message: &[u8]) -> bool {
+        self.0.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        let heard = self.0.send(message).is_ok() && self.0.recv(&mut [0; 65_535]).is_ok();
+        self.0.set_read_timeout(Some(PATIENCE)).unwrap();
+        heard
     }
 
     /// What came, whether it can be read or not.
