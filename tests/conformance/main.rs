@@ -11,7 +11,6 @@
 
 mod expect;
 #[path = "../daemon/harness/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "shared with the tests in daemon/, which use the rest")]
 mod harness;
 mod play;
 mod presentation;

@@ -4,18 +4,12 @@
 //! explanation in `allowed.txt`, and every explanation its difference. Names come from the popularity list where the data
 //! is (`${LUYTRE_DATA:-../shared/data}`), else they are made up.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's ways to fail")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's ways to fail")]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a test's ways to tell")]
 
 mod allowed;
 mod compare;
 #[path = "../../daemon/harness/mod.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    clippy::expect_used,
-    reason = "shared with the tests in daemon/, which use the rest"
-)]
 mod harness;
 mod peers;
 mod world;

@@ -3,6 +3,10 @@
 //! A scenario builds a [`House`], starts it, asks it by text (`"bad.example HTTPS"`) and compares what comes back as
 //! text too (`"NOERROR A 10 127.0.0.1 ede 17 4"`, see [`message`]). What holds for every answer is checked
 //! where it comes in ([`query`]), and what holds for every daemon when it ends ([`daemon`]): no scenario repeats it.
+//!
+//! The suites in `tests/conformance` are played with the same house, by `#[path]`.
+
+#![allow(dead_code, unused_imports, reason = "each of the programs that share it leaves some of it unused")]
 
 mod cli;
 mod daemon;
