@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Conditions: `udp`, `tcp`, `edns`, `noedns`, `cd`, `nocd`, `do`, `#2` (the second time that the rule's other
-//! conditions fit). Replies: `silence`, `raw HEX…`, or `RCODE` with words, see [`Reply`].
+//! conditions fit). Replies: `silence`, `raw HEX…` (it may go on below), or `RCODE` with words, see [`Reply`].
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -140,7 +140,11 @@ impl Reply {
         let (first, rest) = first_word(said);
         match first {
             "silence" => Ok(Self::Silence),
-            "raw" => Ok(Self::Raw(line.check(raw(rest))?)),
+            "raw" => {
+                let below = line.below.iter().map(|line| line.text.as_str());
+                let text: Vec<&str> = std::iter::once(rest).chain(below).collect();
+                Ok(Self::Raw(line.check(raw(&text.join(" ")))?))
+            }
             _ => Message::read(line, first, rest).map(|message| Self::Message(Box::new(message))),
         }
     }
