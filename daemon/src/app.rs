@@ -57,10 +57,11 @@ impl App {
         if let Some(refused) = &refused {
             tracing::error!(%refused, in_force = list.state(), "the list was refused; an older one is in force");
         }
-        let upstream = Arc::new(upstream_settings(&config));
+        let upstream = Arc::new(upstream_settings(&config, clock));
         if upstream.servers.is_empty() {
             notices.push("no upstream server is known: write [upstream] servers".into());
         }
+        notices.extend(not_found(&upstream));
         let certificates = Certificates::at_start(&config, &mut notices)?;
         notices.iter().for_each(|notice| tracing::warn!("{notice}"));
         let snapshot = Snapshot::build(&config, (Arc::new(list), refused), upstream);
@@ -184,7 +185,7 @@ impl Daemon {
                 (Arc::clone(&before.list), Some(error.to_string()))
             }
         };
-        let settings = upstream_settings(&config);
+        let settings = upstream_settings(&config, self.resolver.clock);
         let same = settings == *before.upstream;
         let upstream = if same { Arc::clone(&before.upstream) } else { Arc::new(settings) };
         let after = Arc::new(Snapshot::build(&config, (list, refused), upstream));
@@ -292,10 +293,15 @@ fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
     changed.iter().filter(|(_, changed)| *changed).map(|(key, _)| *key).collect()
 }
 
-fn upstream_settings(config: &Config) -> upstream::Settings {
+fn upstream_settings(config: &Config, clock: Clock) -> upstream::Settings {
+    let announced = || system::resolvers(&config.listen.dns);
     let mut servers = config.upstream.servers.clone();
     if servers.is_empty() {
-        servers = system::resolvers(&config.listen.dns);
+        servers = announced();
+    }
+    let mut bootstrap = config.upstream.bootstrap.clone();
+    if bootstrap.is_empty() {
+        bootstrap = announced().iter().filter_map(upstream::Server::address).collect();
     }
     let zones = config.upstream.zones.iter().map(|zone| (zone.name.clone(), zone.servers.clone()));
     upstream::Settings {
@@ -303,7 +309,21 @@ fn upstream_settings(config: &Config) -> upstream::Settings {
         strategy: config.upstream.strategy,
         zones: zones.collect(),
         timeout: config.upstream.timeout,
+        bootstrap,
+        roots: config.upstream.roots.clone(),
+        clock,
     }
+}
+
+/// A notice for servers whose name nobody can look up. Not an error: the uplink may announce its resolvers later.
+fn not_found(settings: &upstream::Settings) -> Option<String> {
+    let zones = settings.zones.iter().flat_map(|(_, servers)| servers);
+    let sought = settings.servers.iter().chain(zones).find(|server| server.sought().is_some())?;
+    settings.bootstrap.is_empty().then(|| {
+        format!(
+            "nobody can look up the host of {sought}: write [upstream] bootstrap, or its address behind an @"
+        )
+    })
 }
 
 /// Eight bytes that nobody outside can know: keys of tables that clients could otherwise crowd.

@@ -3,7 +3,7 @@
 //! A router's clock can be years off until NTP answers, and tests want their own time: everything else takes a
 //! [`Clock`] or a time handed in.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Seconds since 1970 UTC.
@@ -20,12 +20,21 @@ pub struct Moment {
     pub micros: u32,
 }
 
-/// Tells the time, shifted and distrusted as the command line asked.
+/// When this was built, or a little before: it is no earlier now, whatever the clock says.
+const BUILT: Timestamp = {
+    let Ok(seconds) = Timestamp::from_str_radix(env!("LUYTRE_BUILT"), 10) else {
+        panic!("build.rs gives LUYTRE_BUILT in seconds")
+    };
+    seconds
+};
+
+/// Tells the time, shifted and distrusted as the command line asked. Copies are the same clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     started: Instant,
     offset: i64,
-    trusted: bool,
+    /// Somebody must say first that the date can be believed.
+    distrusted: Option<&'static AtomicBool>,
     steered: Option<&'static Steering>,
 }
 
@@ -43,13 +52,15 @@ impl Clock {
     pub fn new(offset: i64, trusted: bool) -> Self {
         #[expect(clippy::disallowed_methods, reason = "this is the clock")]
         let started = Instant::now();
-        Self { started, offset, trusted, steered: None }
+        // Leaked once in a process, so that copies of the clock stay copies.
+        let distrusted = (!trusted).then(|| &*Box::leak(Box::new(AtomicBool::new(true))));
+        Self { started, offset, distrusted, steered: None }
     }
 
     /// The same clock, stopped: from now on [`Clock::advance`] alone moves it. For tests.
     pub fn steered(self) -> Self {
         let steering = Steering { began: self.now(), added: AtomicU32::new(0) };
-        // One for each process, so that copies of the clock stay copies.
+        // As above: once in a process.
         Self { steered: Some(Box::leak(Box::new(steering))), ..self }
     }
 
@@ -64,9 +75,13 @@ impl Clock {
         if let Some(steering) = self.steered {
             return steering.began + u64::from(steering.added());
         }
-        #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        since_epoch.map_or(0, |elapsed| elapsed.as_secs()).saturating_add_signed(self.offset)
+        system_time().saturating_add_signed(self.offset)
+    }
+
+    /// The date to judge certificates and signatures by: the wall clock, and while it can't be believed no earlier than
+    /// this program was built.
+    pub fn best_known(&self) -> Timestamp {
+        if self.trusted() { self.now() } else { self.now().max(BUILT) }
     }
 
     /// Time since this clock was made; never goes back.
@@ -84,11 +99,36 @@ impl Clock {
         Moment { now: self.now(), seconds: uptime.as_secs() as u32, micros: uptime.as_micros() as u32 }
     }
 
-    /// Whether the date can be believed.
+    /// Whether the date can be believed: nobody said otherwise, and it is not before this was built. A router without a
+    /// battery begins in 1970, until it hears of NTP.
     pub fn trusted(&self) -> bool {
-        self.trusted
+        let told = self.distrusted.is_none_or(|distrusted| !distrusted.load(Ordering::Relaxed));
+        told && system_time() >= BUILT
+    }
+
+    /// Somebody says that the date can be believed.
+    pub fn trust(&self) {
+        if let Some(distrusted) = self.distrusted {
+            distrusted.store(false, Ordering::Relaxed);
+        }
     }
 }
+
+/// What the system takes the time for; 0 for a time before 1970.
+fn system_time() -> Timestamp {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since_epoch.map_or(0, |elapsed| elapsed.as_secs())
+}
+
+/// A process has one clock; in tests each has its own start.
+impl PartialEq for Clock {
+    fn eq(&self, other: &Self) -> bool {
+        (self.started, self.offset) == (other.started, other.offset)
+    }
+}
+
+impl Eq for Clock {}
 
 impl Steering {
     fn added(&self) -> u32 {
@@ -120,5 +160,25 @@ mod tests {
     #[test]
     fn a_clock_that_runs_is_not_moved() {
         assert_eq!(Clock::default().advance(61), None);
+    }
+
+    const TEN_YEARS: i64 = 10 * 366 * 24 * 3600;
+
+    #[test]
+    fn an_untrusted_clock_is_no_earlier_than_the_program() {
+        let now = Clock::default().now();
+        assert!(Clock::new(-TEN_YEARS, true).best_known() < now - 1);
+        let clock = Clock::new(-TEN_YEARS, false);
+        assert_eq!((clock.trusted(), clock.best_known()), (false, BUILT));
+        assert!(BUILT > 1_700_000_000 && BUILT <= now);
+        assert!(Clock::new(TEN_YEARS, false).best_known() > now);
+    }
+
+    #[test]
+    fn a_clock_is_believed_when_somebody_says_so() {
+        let clock = Clock::new(-TEN_YEARS, false);
+        let copy = clock;
+        clock.trust();
+        assert!(copy.trusted() && copy.best_known() < BUILT);
     }
 }

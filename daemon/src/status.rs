@@ -61,14 +61,17 @@ pub struct ListStatus {
 pub struct ServerStatus {
     /// As the configuration writes it.
     pub server: String,
+    /// How it is spoken to: `udp`, `tcp`, `tls`, `https` or `quic`.
+    pub transport: &'static str,
     /// The smoothed answer time in milliseconds; `null` before the first answer.
     pub srtt_ms: Option<u32>,
     /// Failures in a row.
     pub failures: u32,
     /// Whether it is left alone for now.
     pub down: bool,
-    /// Whether questions go out in random case; not to a server that loses the case.
-    pub random_case: bool,
+    /// Whether questions go out in random case; not to a server that loses the case, and `null` on streams, where it
+    /// would protect nothing.
+    pub random_case: Option<bool>,
     /// Whether EDNS is used; not with a server that rejects it.
     pub edns: bool,
     /// What went wrong last; empty if nothing did.
@@ -79,6 +82,7 @@ impl From<ServerHealth> for ServerStatus {
     fn from(health: ServerHealth) -> Self {
         Self {
             server: health.server.to_string(),
+            transport: health.server.transport.scheme(),
             srtt_ms: health.srtt_ms,
             failures: health.failures,
             down: health.down,

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
-use crate::upstream::{Server, Transport};
+use crate::upstream::Server;
 
 /// The environment, less what is not UTF-8 and so can't be for us.
 pub fn environment() -> impl Iterator<Item = (String, String)> {
@@ -35,10 +35,7 @@ fn parse(text: &str, ours: &[SocketAddr]) -> Vec<Server> {
             |our: &SocketAddr| our.port() == 53 && (our.ip() == address.ip() || our.ip().is_unspecified());
         ours.iter().any(|our| same(our) && (our.ip() == address.ip() || address.ip().is_loopback()))
     };
-    servers
-        .filter(|address| !is_us(address))
-        .map(|address| Server { transport: Transport::Udp, address })
-        .collect()
+    servers.filter(|address| !is_us(address)).map(Server::udp).collect()
 }
 
 #[cfg(test)]

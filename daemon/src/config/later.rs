@@ -30,10 +30,8 @@ pub struct FirewallSpec {
 }
 
 /// Each key, and the feature that it belongs to.
-pub(super) const LATER: [(&str, &str); 14] = [
-    ("upstream.bootstrap", "encrypted upstream by name"),
+pub(super) const LATER: [(&str, &str); 12] = [
     ("upstream.validate", "DNSSEC validation"),
-    ("upstream.ca", "encrypted upstream"),
     ("list.edition", "list updates"),
     ("list.urls", "list updates"),
     ("list.root", "list updates"),

@@ -156,7 +156,7 @@ impl Spec {
         let web = self.web.resolve()?;
         Ok(Config {
             listen: self.listen.resolve(folder)?,
-            upstream: self.upstream.resolve()?,
+            upstream: self.upstream.resolve(folder)?,
             cache: self.cache.resolve()?,
             inspect: self.inspect.resolve()?,
             list: self.list.resolve(folder, &state),

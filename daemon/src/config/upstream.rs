@@ -1,6 +1,8 @@
 //! `[upstream]`: who is asked what we don't know.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use luytre_lists::Domain;
@@ -9,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::read::Refusal;
 use super::read::key::Key;
 use super::read::values::{choice, domain, items, number};
-use crate::upstream::{Server, Strategy};
+use crate::upstream::{Roots, Server, ServerError, Strategy, plain_address};
 
 /// `[upstream]` as it is written.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,10 +32,14 @@ pub struct UpstreamSpec {
 pub struct UpstreamConfig {
     /// The servers; none: those that the system announces.
     pub servers: Vec<Server>,
+    /// Plain servers that find the hosts of encrypted ones; none: those that the system announces.
+    pub bootstrap: Vec<SocketAddr>,
     /// Which of them is asked first.
     pub strategy: Strategy,
     /// Zones with servers of their own, each name once.
     pub zones: Vec<Zone>,
+    /// Certificate authorities to trust besides the usual ones.
+    pub roots: Roots,
     /// How long a question may take with all servers together; 1 to 30 seconds.
     pub timeout: Duration,
 }
@@ -62,13 +68,17 @@ impl Default for UpstreamSpec {
 }
 
 impl UpstreamSpec {
-    pub(super) fn resolve(self) -> Result<UpstreamConfig, Refusal> {
+    pub(super) fn resolve(self, folder: &Path) -> Result<UpstreamConfig, Refusal> {
         let strategies =
             [("fastest", Strategy::Fastest), ("parallel", Strategy::Parallel), ("strict", Strategy::Strict)];
         Ok(UpstreamConfig {
             servers: items("upstream.servers", &self.servers, server)?,
+            bootstrap: items("upstream.bootstrap", &self.bootstrap, |text| {
+                plain_address(text).map_err(|error| error.to_string())
+            })?,
             strategy: choice("upstream.strategy", &self.strategy, &strategies)?,
             zones: zones(&self.zones)?,
+            roots: roots(&self.ca, folder)?,
             timeout: Duration::from_secs(number("upstream.timeout", self.timeout, 1..=30, "seconds")?),
         })
     }
@@ -94,5 +104,19 @@ fn zones(written: &BTreeMap<String, Vec<String>>) -> Result<Vec<Zone>, Refusal> 
 }
 
 fn server(text: &str) -> Result<Server, String> {
-    text.parse().map_err(|error: <Server as std::str::FromStr>::Err| error.to_string())
+    text.parse().map_err(|error: ServerError| error.to_string())
+}
+
+/// Read here, so that a wrong file is an error with a line instead of a server that fails later.
+fn roots(file: &str, folder: &Path) -> Result<Roots, Refusal> {
+    if file.is_empty() {
+        return Ok(Roots::default());
+    }
+    let path = folder.join(file);
+    let refuse = |what: String| {
+        let what = format!("{} {what}; write a PEM file of certificate authorities", path.display());
+        Refusal::new("upstream.ca", what)
+    };
+    let pem = super::read_bounded(&path).map_err(|error| refuse(format!("can't be read: {error}")))?;
+    Roots::from_pem(&pem).map_err(refuse)
 }

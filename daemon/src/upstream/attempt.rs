@@ -4,16 +4,18 @@
 //! another case, stumbles over EDNS, or has more to say than fits a datagram. The first two are remembered.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
 use super::health::Health;
+use super::line::{Dialler, Line};
 use super::message::{Fit, Manners, Question, Reply};
 use super::random::Random;
 use super::udp::Ports;
-use super::{Server, ServerHealth, Transport, tcp};
+use super::{Server, ServerHealth, Transport};
 use crate::wire::Rcode;
 
 /// The longest wait for the whole of a truncated answer.
@@ -26,11 +28,18 @@ pub(super) struct Upstream {
     pub(super) health: Health,
 }
 
-/// The connections to a server.
+/// The way to a server.
 enum Link {
-    Udp(Ports),
-    Tcp,
+    /// Datagrams, and a line over TCP for the answers that don't fit.
+    Datagrams {
+        ports: Ports,
+        whole: Line,
+    },
+    Line(Line),
 }
+
+/// A handshake takes this many times the wait for an answer: TCP and TLS go to the server and back before it.
+const HANDSHAKE: u32 = 3;
 
 /// One question, on its way through the servers.
 pub(super) struct Inquiry<'a> {
@@ -53,16 +62,28 @@ pub(super) enum Outcome {
 }
 
 impl Upstream {
-    pub(super) fn new(server: Server) -> Self {
-        let link = match server.transport {
-            Transport::Udp => Link::Udp(Ports::to(server.address)),
-            Transport::Tcp => Link::Tcp,
+    /// Opens nothing yet.
+    pub(super) fn new(server: Server, dialler: &Arc<Dialler>) -> Self {
+        let line = |server: &Server| Line::to(server.clone(), Arc::clone(dialler));
+        let link = match (&server.transport, server.address()) {
+            (Transport::Udp, Some(address)) => {
+                Link::Datagrams { ports: Ports::to(address), whole: line(&Server::tcp(address)) }
+            }
+            _ => Link::Line(line(&server)),
         };
         Self { server, link, health: Health::default() }
     }
 
     pub(super) fn show(&self, now: Instant) -> ServerHealth {
         self.health.show(&self.server, now)
+    }
+
+    /// How long to wait for an answer before somebody else is asked too.
+    pub(super) fn patience(&self) -> Duration {
+        match &self.link {
+            Link::Line(line) if !line.is_open() => self.health.patience() * HANDSHAKE,
+            _ => self.health.patience(),
+        }
     }
 
     /// Asks this server. Without an answer it doesn't end: the caller sets the limit, and drops the future.
@@ -86,6 +107,8 @@ impl Upstream {
 
     async fn converse(&self, inquiry: &Inquiry<'_>) -> io::Result<Reply> {
         let mut manners = self.health.manners(Instant::now());
+        // Nobody can forge an answer into a stream without seeing the question.
+        manners.random_case &= matches!(self.link, Link::Datagrams { .. });
         let mut reply = self.query(inquiry, manners).await?;
         if reply.fit == Fit::OtherCase {
             self.health.lost_case(Instant::now());
@@ -100,35 +123,45 @@ impl Upstream {
                 self.health.rejected_edns(Instant::now());
             }
         }
-        if reply.is_truncated() && matches!(self.link, Link::Udp(_)) {
+        if let Link::Datagrams { whole, .. } = &self.link
+            && reply.is_truncated()
+        {
             // Boxed: it is rare, and would make every question's future larger.
-            reply = Box::pin(self.fetch_whole(inquiry, manners, reply)).await;
+            reply = Box::pin(self.fetch_whole(whole, inquiry, manners, reply)).await;
         }
         Ok(reply)
     }
 
     async fn query(&self, inquiry: &Inquiry<'_>, manners: Manners) -> io::Result<Reply> {
         inquiry.sent.fetch_add(1, Ordering::Relaxed);
-        let asked = Instant::now();
         let packet = inquiry.question.dress(manners, inquiry.random);
-        let reply = match &self.link {
-            Link::Udp(ports) => ports.ask(packet, inquiry.random).await?,
-            Link::Tcp => Box::pin(tcp::ask(self.server.address, packet, inquiry.random)).await?,
+        let (reply, elapsed) = match &self.link {
+            Link::Datagrams { ports, .. } => {
+                let asked = Instant::now();
+                (ports.ask(packet, inquiry.random).await?, asked.elapsed())
+            }
+            Link::Line(line) => Box::pin(line.ask(packet, self.health.patience(), &inquiry.sent)).await?,
         };
-        self.health.answered(asked.elapsed(), manners, &reply);
+        self.health.answered(elapsed, manners, &reply);
         Ok(reply)
     }
 
     /// The same question over TCP. Should that fail, the truncated answer is better than none: in half of the time
     /// that is left, so that it can still be given.
-    async fn fetch_whole(&self, inquiry: &Inquiry<'_>, manners: Manners, truncated: Reply) -> Reply {
+    async fn fetch_whole(
+        &self,
+        line: &Line,
+        inquiry: &Inquiry<'_>,
+        manners: Manners,
+        truncated: Reply,
+    ) -> Reply {
         inquiry.sent.fetch_add(1, Ordering::Relaxed);
         let manners = Manners { random_case: false, ..manners };
         let packet = inquiry.question.dress(manners, inquiry.random);
         let left = inquiry.deadline.saturating_duration_since(Instant::now()) / 2;
-        let whole = tcp::ask(self.server.address, packet, inquiry.random);
+        let whole = line.ask(packet, self.health.patience(), &inquiry.sent);
         match timeout(left.min(WHOLE_ANSWER), whole).await {
-            Ok(Ok(reply)) if reply.fit != Fit::Bare => reply,
+            Ok(Ok((reply, _))) if reply.fit != Fit::Bare => reply,
             _ => truncated,
         }
     }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Server;
 use super::choice::Condition;
 use super::lock::Lock;
 use super::message::{Fit, Manners, Reply};
+use super::{Server, Transport};
 
 /// Failures in a row after which a server is left alone for a while.
 const FAILURES_DOWN: u32 = 3;
@@ -37,8 +37,9 @@ pub struct ServerHealth {
     pub down: bool,
     /// How often it gave back a question in another case than it got.
     pub case_mismatches: u32,
-    /// Whether the question's letters are sent in random case (0x20); not to a server that loses the case.
-    pub random_case: bool,
+    /// Whether the question's letters are sent in random case (0x20); not to a server that loses the case, and `None`
+    /// where it would protect nothing, on streams.
+    pub random_case: Option<bool>,
     /// Whether EDNS is used; not with a server that rejects it.
     pub edns: bool,
     /// What went wrong last.
@@ -55,7 +56,7 @@ impl ServerHealth {
             failures: self.failures.max(other.failures),
             down: self.down || other.down,
             case_mismatches: self.case_mismatches.max(other.case_mismatches),
-            random_case: self.random_case && other.random_case,
+            random_case: self.random_case.zip(other.random_case).map(|(one, other)| one && other),
             edns: self.edns && other.edns,
             last_error: self.last_error.or(other.last_error),
         }
@@ -166,7 +167,7 @@ impl Health {
             failures: record.failures,
             down: record.is_down(now),
             case_mismatches: record.case_mismatches,
-            random_case: !record.loses_case.holds(now),
+            random_case: (server.transport == Transport::Udp).then(|| !record.loses_case.holds(now)),
             edns: !record.rejects_edns.holds(now),
             last_error: record.last_error.clone(),
         }

@@ -8,6 +8,9 @@ use std::ops::Range;
 use super::random::Random;
 use crate::wire::{self, HEADER_LEN, Header, Rcode, Records, flags, rtype};
 
+/// Where an OPT record has the length of its data, behind root name, type, size and flags (RFC 6891 §6.1.2).
+const OPT_DATA_LENGTH: usize = 9;
+
 /// A query as the caller wants it asked, with its question located.
 pub(super) struct Question<'a> {
     query: &'a [u8],
@@ -90,6 +93,23 @@ impl Packet {
 
     pub(super) fn set_id(&mut self, id: u16) {
         wire::set_u16(&mut self.bytes, 0, id);
+    }
+
+    /// Pads a query with EDNS to a multiple of 128 bytes (RFC 8467 §4.1), for streams where only its length shows.
+    pub(super) fn pad(&mut self) {
+        const BLOCK: usize = 128;
+        const OPTION_HEAD: usize = 4;
+        const PADDING: u16 = 12;
+        // The OPT is ours and the last record, so that the option goes to its end.
+        let Some(opt) = find_opt(&self.bytes).filter(|opt| opt.end == self.bytes.len()) else { return };
+        let length = (self.bytes.len() + OPTION_HEAD).next_multiple_of(BLOCK);
+        let padding = length - self.bytes.len() - OPTION_HEAD; // below BLOCK
+        let data_length_at = opt.start + OPT_DATA_LENGTH;
+        let before = wire::u16_at(&self.bytes, data_length_at).unwrap_or_default();
+        wire::set_u16(&mut self.bytes, data_length_at, before + (OPTION_HEAD + padding) as u16);
+        self.bytes.extend_from_slice(&PADDING.to_be_bytes());
+        self.bytes.extend_from_slice(&(padding as u16).to_be_bytes());
+        self.bytes.resize(length, 0);
     }
 
     /// How the message fits as the answer to this query; `None` if it is none.
@@ -224,6 +244,29 @@ mod tests {
         let packet = Question::of(&query).unwrap().dress(bare, &Random::seeded(1));
         assert_eq!(Header::read(packet.bytes()).unwrap().counts, [1, 0, 0, 0]);
         assert_eq!(packet.bytes()[12..], query[12..packet.name_end + 4]);
+    }
+
+    #[test]
+    fn padding_fills_a_block_and_nothing_else() {
+        for labels in [1, 9, 10, 11, 40] {
+            let query = query(&vec!["abcde"; labels].join("."));
+            let mut packet = Question::of(&query).unwrap().dress(POLITE, &Random::seeded(1));
+            let bare = packet.bytes().len();
+            packet.pad();
+            assert_eq!(packet.bytes().len() % 128, 0);
+            assert!(packet.bytes().len() < bare + 4 + 128);
+            let opt = Records::of(packet.bytes()).unwrap().last().unwrap();
+            let data = &packet.bytes()[opt.data];
+            assert_eq!(data[..2], [0, 12]);
+            assert_eq!(usize::from(wire::u16_at(data, 2).unwrap()), data.len() - 4);
+            assert!(data[4..].iter().all(|&byte| byte == 0));
+        }
+        let query = query("a.example");
+        let plain = Manners { random_case: false, edns: false };
+        let mut packet = Question::of(&query).unwrap().dress(plain, &Random::seeded(1));
+        let before = packet.bytes().to_vec();
+        packet.pad();
+        assert_eq!(packet.bytes(), before, "no room for an option without EDNS");
     }
 
     #[test]

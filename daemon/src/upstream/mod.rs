@@ -6,25 +6,32 @@
 //! 2. [`Forwarder::exchange`] finds the group for a name; `choice` ranks its servers by what `health` knows of them.
 //! 3. `race` tries up to three of them, one after the other or at once, until one has a good answer.
 //! 4. `attempt` is one try at one server, with the second query that some servers need.
-//! 5. `message` dresses the query and tells which answers fit it; `udp` and `tcp` carry both.
+//! 5. `message` dresses the query and tells which answers fit it.
+//! 6. `udp` carries both in datagrams; `line` does over a connection, with the certificates that `trust` believes and
+//!    the addresses that `bootstrap` finds.
+//!
+//! A server that is to be spoken to in secret is never asked in the clear: when all of them fail, the question fails.
 //!
 //! One [`Forwarder`] serves one worker: its sockets belong to the runtime that it is first used in.
 
 mod attempt;
+mod bootstrap;
 mod choice;
 mod health;
+mod line;
 mod lock;
 mod message;
 mod race;
 mod random;
 mod server;
-mod tcp;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod udp;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -36,10 +43,13 @@ use tokio::time::Instant;
 use self::attempt::{Inquiry, Upstream};
 pub use self::choice::Strategy;
 pub use self::health::ServerHealth;
+use self::line::Dialler;
 use self::lock::Lock;
 use self::message::Question;
 use self::random::Random;
-pub use self::server::{Server, ServerError, Transport};
+pub use self::server::{Host, Server, ServerError, Transport, plain_address};
+pub use self::trust::Roots;
+use crate::clock::Clock;
 
 /// Whom to ask, and how hard to try.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +61,14 @@ pub struct Settings {
     /// Servers for a zone and all below it; the longest match counts. No fallback to the others: what is asked of
     /// `corp.example` stays in the house, and nobody else could answer it.
     pub zones: Vec<(Domain, Vec<Server>)>,
-    /// The longest wait for an answer, all tries together.
+    /// The longest wait for an answer, all tries together; for a connection, too.
     pub timeout: Duration,
+    /// Plain servers that find the hosts of encrypted ones, and are asked nothing else.
+    pub bootstrap: Vec<SocketAddr>,
+    /// Certificate authorities to trust besides the usual ones.
+    pub roots: Roots,
+    /// The date that certificates are judged by.
+    pub clock: Clock,
 }
 
 impl Default for Settings {
@@ -62,6 +78,9 @@ impl Default for Settings {
             strategy: Strategy::default(),
             zones: Vec::new(),
             timeout: Duration::from_secs(5),
+            bootstrap: Vec::new(),
+            roots: Roots::default(),
+            clock: Clock::default(),
         }
     }
 }
@@ -116,7 +135,8 @@ impl Forwarder {
     }
 
     fn with_random(settings: Arc<Settings>, places: Arc<Semaphore>, random: Random) -> Self {
-        let mut upstreams = Upstreams::default();
+        let dialler = Arc::new(Dialler::new(Arc::clone(&settings)));
+        let mut upstreams = Upstreams { in_order: Vec::new(), by_server: HashMap::new(), dialler };
         let default = upstreams.group(&settings.servers);
         let zone = |(name, servers): &(Domain, Vec<Server>)| {
             (name.as_name().as_wire().into(), upstreams.group(servers))
@@ -194,10 +214,10 @@ impl Inner {
 }
 
 /// Gives each server one place, however many groups name it, so that all learn from each other's questions.
-#[derive(Default)]
 struct Upstreams {
     in_order: Vec<Arc<Upstream>>,
     by_server: HashMap<Server, Arc<Upstream>>,
+    dialler: Arc<Dialler>,
 }
 
 impl Upstreams {
@@ -209,7 +229,7 @@ impl Upstreams {
         if let Some(known) = self.by_server.get(server) {
             return Arc::clone(known);
         }
-        let upstream = Arc::new(Upstream::new(server.clone()));
+        let upstream = Arc::new(Upstream::new(server.clone(), &self.dialler));
         self.in_order.push(Arc::clone(&upstream));
         self.by_server.insert(server.clone(), Arc::clone(&upstream));
         upstream

@@ -101,7 +101,7 @@ where
             return false;
         };
         // Twice as long for each further try: if many are late, the line is full, and more would not help it.
-        let patience = self.group[server].health.patience().min(self.patience_most) * (1 << self.begun);
+        let patience = self.group[server].patience().min(self.patience_most) * (1 << self.begun);
         let late_at = Instant::now() + patience;
         next.server = server;
         next.late_at = Some(late_at);

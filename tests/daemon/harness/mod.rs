@@ -10,6 +10,7 @@
 
 mod cli;
 mod daemon;
+mod foreign;
 mod house;
 mod https;
 mod kdig;
@@ -20,12 +21,14 @@ mod patience;
 mod query;
 mod quic;
 mod stream;
+mod tap;
 mod tls;
 mod upstream;
 mod words;
 
 pub(crate) use self::cli::{Ended, hub_program, luytre, program};
 pub(crate) use self::daemon::Daemon;
+pub(crate) use self::foreign::{Authority, Unbound};
 pub(crate) use self::house::{House, free_port};
 pub(crate) use self::kdig::kdig;
 pub(crate) use self::list::compiled;
@@ -35,6 +38,7 @@ pub(crate) use self::patience::{eventually, patiently, stopwatch};
 pub(crate) use self::query::Client;
 pub(crate) use self::quic::Quic;
 pub(crate) use self::stream::Stream;
+pub(crate) use self::tap::Tap;
 pub(crate) use self::tls::{Tls, handshake};
 pub(crate) use self::upstream::{Asked, Upstream};
 pub(crate) use self::words::{known_type, rcode_word, type_word};

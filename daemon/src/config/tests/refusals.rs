@@ -1,6 +1,7 @@
 //! Each kind of mistake, and the exact line that a person reads.
 
 use super::refusal;
+use crate::config::Config;
 use crate::config::read::schema::Schema;
 
 fn assert_refusals(cases: &[(&str, &str)]) {
@@ -277,9 +278,14 @@ fn a_certificate_and_its_key_belong_together() {
 fn a_server_or_a_zone_says_what_it_lacks() {
     assert_refusals(&[
         (
-            "[upstream]\nservers = [\n  \"udp://192.0.2.1\",\n  \"tls://192.0.2.2\",\n]",
-            "luytre.toml:4: upstream.servers: \"tls://192.0.2.2\": \
-             encrypted upstreams come with a later version; use udp:// or tcp://",
+            "[upstream]\nservers = [\n  \"udp://192.0.2.1\",\n  \"http://192.0.2.2\",\n]",
+            "luytre.toml:4: upstream.servers: \"http://192.0.2.2\": \
+             the scheme is not known; use udp://, tcp://, tls://, https:// or quic://",
+        ),
+        (
+            "[upstream]\nbootstrap = [\"tls://192.0.2.2\"]",
+            "luytre.toml:2: upstream.bootstrap: \"tls://192.0.2.2\": \
+             an address is needed here, such as udp://192.0.2.1 or udp://[2001:db8::1]:53",
         ),
         (
             "[upstream.zones]\n\"corp.example\" = [\"dns\"]",
@@ -307,11 +313,32 @@ fn a_server_or_a_zone_says_what_it_lacks() {
 }
 
 #[test]
+fn authorities_must_be_in_their_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |file: &str| {
+        let text = format!("[upstream]\nca = \"{file}\"");
+        Config::parse(&text, "luytre.toml", folder.path(), std::iter::empty()).unwrap_err().to_string()
+    };
+    let path = |file: &str| folder.path().join(file).display().to_string();
+    let missing = refused("missing.pem");
+    assert!(
+        missing.starts_with(&format!("luytre.toml:2: upstream.ca: {} can't be read", path("missing.pem")))
+    );
+    #[expect(clippy::disallowed_methods, reason = "a test's file")]
+    std::fs::write(path("empty.pem"), "# nothing\n").unwrap();
+    assert_eq!(
+        refused("empty.pem"),
+        format!(
+            "luytre.toml:2: upstream.ca: {} has no certificate; write a PEM file of certificate authorities",
+            path("empty.pem")
+        )
+    );
+}
+
+#[test]
 fn a_key_of_a_later_version_is_accepted_at_its_default_only() {
     let cases = [
-        ("upstream.bootstrap", "[\"192.0.2.1\"]", "encrypted upstream by name", "[]"),
         ("upstream.validate", "true", "DNSSEC validation", "false"),
-        ("upstream.ca", "\"ca.pem\"", "encrypted upstream", "\"\""),
         ("list.edition", "\"small\"", "list updates", "\"\""),
         ("list.urls", "[\"https://lists.example\"]", "list updates", "[]"),
         ("list.root", "\"root.json\"", "list updates", "\"\""),

@@ -1,7 +1,8 @@
-//! Upstream servers that do as a test says, on real sockets of 127.0.0.1.
+//! Upstream servers that do as a test says, on real sockets of the loopback interface.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UdpSocket};
@@ -9,8 +10,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::tasks;
+use crate::upstream::Server;
 use crate::upstream::lock::Lock;
-use crate::upstream::{Server, Transport};
 use crate::wire::{self, Rcode, flags};
 
 /// A server, and the queries that it has seen.
@@ -33,7 +34,7 @@ impl Fake {
     where
         S: FnMut(usize, &[u8]) -> Vec<Vec<u8>> + Send + 'static,
     {
-        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let socket = UdpSocket::bind(own_address()).await.unwrap();
         let address = socket.local_addr().unwrap();
         let (seen, (told, count)) = (Arc::new(Lock::new(Vec::new())), watch::channel(0));
         let log = Arc::clone(&seen);
@@ -84,7 +85,7 @@ impl Fake {
     }
 
     pub(in crate::upstream) fn server(&self) -> Server {
-        Server { transport: Transport::Udp, address: self.address }
+        Server::udp(self.address)
     }
 
     pub(in crate::upstream) fn seen(&self) -> Vec<Seen> {
@@ -103,10 +104,17 @@ impl Drop for Fake {
     }
 }
 
+/// A free port of a loopback address that nobody else uses: a TCP server can have the port of a UDP server there, whatever
+/// ports the clients of other tests have got.
+pub(in crate::upstream) fn own_address() -> SocketAddr {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    SocketAddr::from(([127, 0, 1, NEXT.fetch_add(1, Ordering::Relaxed)], 0))
+}
+
 /// A server on a port where nobody listens.
 pub(in crate::upstream) async fn refused() -> Server {
     let address = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    Server { transport: Transport::Udp, address }
+    Server::udp(address)
 }
 
 /// A question for the address of a name, with EDNS.

@@ -1,6 +1,9 @@
 //! The forwarder against servers that lie, stumble, cut short or say nothing.
 
+mod encrypted;
 pub(in crate::upstream) mod fake;
+pub(in crate::upstream) mod hosts;
+mod peer;
 mod servers;
 mod spoofing;
 

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::fake::{Fake, answer_to, answer_with, error_to, query, refused, truncated};
 use super::{address, ask, for_testing, strict, with, with_places};
 use crate::tasks;
-use crate::upstream::{ExchangeError, Server, Settings, Strategy, Transport};
+use crate::upstream::{ExchangeError, Server, Settings, Strategy};
 use crate::wire::Rcode;
 
 /// Less than any wait for a try that is late adds up to, with room for a busy machine.
@@ -31,7 +31,7 @@ async fn a_lost_query_is_sent_again() {
 #[tokio::test]
 async fn a_late_answer_still_counts() {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    let server = Server { transport: Transport::Udp, address: socket.local_addr().unwrap() };
+    let server = Server::udp(socket.local_addr().unwrap());
     let forwarder = strict(&[server]);
     let slow = async {
         let (mut first, mut second) = ([0; 512], [0; 512]);
@@ -110,7 +110,7 @@ async fn a_truncated_answer_is_better_than_none() {
 #[tokio::test]
 async fn a_tcp_server_is_asked_over_tcp() {
     let server = Fake::silent().await.and_tcp(answer_to).await;
-    let tcp = Server { transport: Transport::Tcp, address: server.address };
+    let tcp = Server::tcp(server.address);
     assert_eq!(address(&strict(&[tcp]), "www.example.com").await, 1);
     assert!(server.seen().is_empty());
 }
