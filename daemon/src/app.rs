@@ -11,6 +11,7 @@ use crate::certificate::Certificates;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{self, Request};
+use crate::dnssec::ability::Standing;
 use crate::gate::Gate;
 use crate::history::History;
 use crate::list::LoadedList;
@@ -22,7 +23,7 @@ use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
 use crate::status::{CacheStatus, ListStatus, ServerStatus, Status};
 use crate::upstream::{Outlet, ServerHealth};
-use crate::{system, tasks, upstream, web};
+use crate::{dnssec, system, tasks, upstream, web};
 
 /// A daemon with its sockets open, about to run.
 pub struct App {
@@ -70,11 +71,13 @@ impl App {
             cache: Arc::new(Cache::new(&config.cache, seed())),
             flights: Arc::default(),
             waiting: Arc::new(Semaphore::new(config.limits.in_flight)),
+            dnssec: Arc::default(),
             places: Arc::new(Semaphore::new(config.limits.in_flight)),
             history: Arc::new(History::new(&config.history)),
             clock,
             gate: Gate::default(),
         };
+        resolver.dnssec.configure(validation(&config, &resolver.shared.load().upstream));
         let listeners = Listeners::open(&config.listen, &config.limits)?;
         let web = open::tcp(&config.web.listen)?;
         let outlets = (0..=config.limits.workers).map(|_| Arc::new(resolver.outlet())).collect();
@@ -115,6 +118,9 @@ impl Daemon {
             let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
             tasks::spawn("web", web::serve(listener, self.clone()));
         }
+        tasks::spawn("clock", watch_clock(self.resolver.clone()));
+        let Resolver { dnssec, shared, cache, .. } = self.resolver.clone();
+        tasks::spawn("dnssec", dnssec.watch(Arc::clone(&self.outlets[0]), shared, cache)); // never empty
         let socket = control::path(&self.started_with.state.dir);
         match control::bind(&socket) {
             Ok(listener) => {
@@ -190,6 +196,7 @@ impl Daemon {
         let upstream = if same { Arc::clone(&before.upstream) } else { Arc::new(settings) };
         let after = Arc::new(Snapshot::build(&config, (list, refused), upstream));
         let same = same && after.inspects_as(&before);
+        self.resolver.dnssec.configure(validation(&config, &after.upstream));
         self.resolver.shared.store(after);
         if !same {
             // Other servers may give other answers, and other rules find other things in them.
@@ -221,6 +228,15 @@ impl Daemon {
         if !refused.is_empty() {
             notices.push(format!("the list was refused: {refused}; an older one is in force"));
         }
+        let standing = self.resolver.dnssec.standing();
+        if matches!(standing, Standing::Unknown | Standing::Stripped) {
+            notices.push(standing.to_string());
+        }
+        let servers = self.server_health(&state.upstream).into_iter();
+        let with_ability = |health: ServerHealth| {
+            let dnssec = self.resolver.dnssec.ability(&health.server);
+            ServerStatus { dnssec, ..ServerStatus::from(health) }
+        };
         Status {
             version: env!("CARGO_PKG_VERSION"),
             uptime_s: self.resolver.clock.uptime().as_secs(),
@@ -244,7 +260,7 @@ impl Daemon {
                 hits: cache.hits,
                 misses: cache.misses,
             },
-            upstream: self.server_health(&state.upstream).into_iter().map(ServerStatus::from).collect(),
+            upstream: servers.map(with_ability).collect(),
             notices,
         }
     }
@@ -267,12 +283,29 @@ impl Daemon {
                 let flushed = self.resolver.cache.remove(name.as_name());
                 serde_json::json!({ "flushed": flushed }).to_string()
             }
+            Request::Trust => {
+                self.resolver.clock.trust();
+                serde_json::json!({ "trusted": self.resolver.clock.trusted() }).to_string()
+            }
             Request::Advance(seconds) => match self.resolver.clock.advance(seconds) {
                 Some(uptime) => serde_json::json!({ "uptime_s": uptime }).to_string(),
                 None => control::error("the clock runs by itself; start with --clock steered"),
             },
         }
     }
+}
+
+/// Waits until the date can be believed; then what was accepted at another time is judged anew.
+async fn watch_clock(resolver: Resolver) {
+    if resolver.clock.trusted() {
+        return;
+    }
+    tracing::warn!("the clock is not set; the dates of signatures and certificates are judged leniently");
+    while !resolver.clock.trusted() {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    tracing::info!("the clock is set");
+    resolver.time_was_set();
 }
 
 /// Keys that are read at the start only.
@@ -324,6 +357,11 @@ fn not_found(settings: &upstream::Settings) -> Option<String> {
             "nobody can look up the host of {sought}: write [upstream] bootstrap, or its address behind an @"
         )
     })
+}
+
+/// What validation goes by; `None` when it is turned off.
+fn validation(config: &Config, upstream: &upstream::Settings) -> Option<dnssec::Settings> {
+    config.upstream.validate.as_ref().map(|anchors| dnssec::Settings::new(anchors.clone(), upstream))
 }
 
 /// Eight bytes that nobody outside can know: keys of tables that clients could otherwise crowd.

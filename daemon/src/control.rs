@@ -32,6 +32,8 @@ pub enum Request {
     Status(usize),
     /// `flush NAME`: forget what the cache holds of a name.
     Flush(NameBuf),
+    /// `clock trusted`: the date can be believed from now on.
+    Trust,
     /// `clock +SECONDS`: move the time of a daemon that was started with `--clock steered`; for tests.
     Advance(u32),
 }
@@ -43,9 +45,10 @@ impl Request {
         match word {
             "status" => Ok(Self::Status(rest.parse().unwrap_or(0))),
             "flush" => NameBuf::parse(rest).map(Self::Flush).map_err(|error| format!("{rest}: {error}")),
+            "clock" if rest == "trusted" => Ok(Self::Trust),
             "clock" => {
                 let seconds = rest.strip_prefix('+').and_then(|seconds| seconds.parse().ok());
-                seconds.map(Self::Advance).ok_or_else(|| "write: clock +SECONDS".into())
+                seconds.map(Self::Advance).ok_or_else(|| "write: clock trusted, or: clock +SECONDS".into())
             }
             _ => Err("unknown request; write: status N, or: flush NAME".into()),
         }
@@ -57,6 +60,7 @@ impl fmt::Display for Request {
         match self {
             Self::Status(recent) => write!(f, "status {recent}"),
             Self::Flush(name) => write!(f, "flush {}", name.as_name()),
+            Self::Trust => f.write_str("clock trusted"),
             Self::Advance(seconds) => write!(f, "clock +{seconds}"),
         }
     }

@@ -15,7 +15,7 @@
 //!   above on one screen.
 //! * [`query`] and [`wire`] read packets; [`who`] says who asks; [`policy`] decides, without I/O.
 //! * [`list`] is the compiled list in force; [`cache`] and [`upstream`] find answers, for all who ask the same at once
-//!   ([`flights`]); [`inspect`] looks into those; [`reply`] writes them.
+//!   ([`flights`]); [`dnssec`] judges and [`inspect`] looks into those; [`reply`] writes them.
 //! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that.
 //! * [`web`] is the page, [`control`] the socket behind `luytre status`, [`status`] what both tell.
 //! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], [`process`] and [`system`] are the operating system.
@@ -37,6 +37,7 @@ pub mod policy;
 pub mod who;
 
 pub mod cache;
+pub mod dnssec;
 pub mod flights;
 pub mod inspect;
 pub mod reply;

@@ -86,7 +86,7 @@ impl<'a> Moves<'a> {
 
 /// How many bytes stand before the names in a type's data, and how many names follow: the types of RFC 1035, and those
 /// whose senders compressed them before RFC 3597 forbade it.
-fn names_in(rtype: u16) -> (usize, usize) {
+pub(crate) fn names_in(rtype: u16) -> (usize, usize) {
     match rtype {
         // NS, MD, MF, CNAME, MB, MG, MR, PTR, DNAME
         2..=5 | 7..=9 | 12 | 39 => (0, 1),

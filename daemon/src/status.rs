@@ -74,6 +74,8 @@ pub struct ServerStatus {
     pub random_case: Option<bool>,
     /// Whether EDNS is used; not with a server that rejects it.
     pub edns: bool,
+    /// Whether it gives DNSSEC records; `null` while that is not known, or answers are not validated.
+    pub dnssec: Option<bool>,
     /// What went wrong last; empty if nothing did.
     pub last_error: String,
 }
@@ -88,6 +90,7 @@ impl From<ServerHealth> for ServerStatus {
             down: health.down,
             random_case: health.random_case,
             edns: health.edns,
+            dnssec: None,
             last_error: health.last_error.unwrap_or_default(),
         }
     }

@@ -17,6 +17,8 @@ pub const PLAIN_UDP: u16 = 512;
 pub const OUR_UDP: u16 = 1232;
 /// The largest message (RFC 1035 §4.2.2).
 pub const MAX_MESSAGE: usize = 65_535;
+/// The longest name, with its root (RFC 1035 §3.1).
+const MAX_NAME: usize = 255;
 
 /// Resource record types that the code names.
 pub mod rtype {
@@ -32,6 +34,9 @@ pub mod rtype {
     pub const OPT: u16 = 41;
     pub const DS: u16 = 43;
     pub const RRSIG: u16 = 46;
+    pub const NSEC: u16 = 47;
+    pub const DNSKEY: u16 = 48;
+    pub const NSEC3: u16 = 50;
     pub const SVCB: u16 = 64;
     pub const HTTPS: u16 = 65;
     /// Stands in NSEC records only; a question for it is malformed (RFC 9824 §3.5).
@@ -193,30 +198,60 @@ pub fn skip_name(message: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// The name at `at`, with its pointers followed, and the offset behind it; `None` if the name is malformed.
-///
-/// Each pointer must point before the one that led there (RFC 1035 §4.1.4: "a prior occurance"), so it ends.
-pub fn read_name(message: &[u8], at: usize) -> Option<(NameBuf, usize)> {
-    let end = skip_name(message, at)?;
-    let mut name = NameBuf::new();
-    let (mut next, mut before) = (at, at);
-    loop {
-        match usize::from(*message.get(next)?) {
-            0 => return Some((name, end)),
+/// The labels of the name at `at`, pointers followed; the last is `None` if the name is malformed. Pointers lead back
+/// only, so it ends.
+pub fn follow_name(message: &[u8], mut at: usize) -> impl Iterator<Item = Option<&[u8]>> {
+    let mut bound = message.len();
+    let mut step = move || loop {
+        match *message.get(at)? {
+            0 => return Some(None),
             len @ 1..=63 => {
-                name.push_label(message.get(next + 1..=next + len)?).ok()?;
-                next += 1 + len;
+                let label = message.get(at + 1..at + 1 + usize::from(len))?;
+                at += 1 + usize::from(len);
+                return Some(Some(label));
             }
             0xc0.. => {
-                next = usize::from(u16_at(message, next)? & 0x3fff);
-                if next >= before {
-                    return None;
-                }
-                before = next;
+                let target = usize::from(u16_at(message, at)? & 0x3fff);
+                (at, bound) = (target, Some(target).filter(|target| *target < bound.min(at))?);
             }
             _ => return None,
         }
+    };
+    let (mut length, mut over) = (0, false);
+    std::iter::from_fn(move || {
+        let label = if over { return None } else { step() };
+        match label {
+            Some(Some(label)) if length + label.len() < MAX_NAME => {
+                length += 1 + label.len();
+                Some(Some(label))
+            }
+            Some(None) => None,
+            _ => {
+                over = true;
+                Some(None)
+            }
+        }
+    })
+}
+
+/// The name at `at` in lower case, pointers followed, and the offset behind it; `None` if it is malformed.
+pub fn read_name(message: &[u8], at: usize) -> Option<(NameBuf, usize)> {
+    let mut name = NameBuf::new();
+    for label in follow_name(message, at) {
+        name.push_label(label?).ok()?;
     }
+    Some((name, skip_name(message, at)?))
+}
+
+/// Lowers every TTL of the answer and authority sections to at most so many seconds.
+pub fn cap_ttl(message: &mut [u8], most: u32) {
+    let places: Vec<usize> = Records::of(message)
+        .into_iter()
+        .flatten()
+        .filter(|record| record.section < 2 && record.ttl > most)
+        .map(|record| record.ttl_at)
+        .collect();
+    places.into_iter().for_each(|at| message[at..at + 4].copy_from_slice(&most.to_be_bytes()));
 }
 
 /// The big-endian 16 bits at an offset.

@@ -286,7 +286,7 @@ fn agrees(expected: &str, words: &[String]) -> bool {
 
 fn furnished(scenario: &Scenario, servers: &str, addresses: &Addresses, upstreams: Vec<Upstream>) -> House {
     let mut house = House::new()
-        .argument("--clock=steered")
+        .run_with("--clock steered")
         .variable("LUYTRE_LOG", "info")
         .upstreams(upstreams)
         .with(&format!("upstream.servers = [{servers}]"))

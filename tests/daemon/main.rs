@@ -33,6 +33,7 @@ mod tls;
 mod blocking;
 
 mod cache;
+mod dnssec;
 mod encrypted_upstream;
 mod failures;
 mod forwarding;

@@ -34,7 +34,8 @@ luytre: keeps harmful content out of a family's home
 
 --config defaults to /etc/luytre/luytre.toml. LUYTRE_LOG sets what `run` logs: warn, info, debug.
 For tests `run` also takes --clock-offset SECONDS and --clock untrusted|steered; a steered clock stands still until
-`clock +SECONDS` is written to the control socket, luytre.sock in the state folder.
+`clock +SECONDS` is written to the control socket, luytre.sock in the state folder, and an untrusted one is believed
+after `clock trusted`.
 ";
 
 /// A command failed; the reason, for people.

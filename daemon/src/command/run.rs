@@ -30,10 +30,10 @@ pub(super) fn check(file: &Path, out: &mut impl Write) -> Result<ExitCode, Faile
 }
 
 /// What is logged by default. Of its connections hickory warns without saying of which; `status` says that.
-const LOGGED: &str = "info,hickory_net=error";
+const LOGGED: &str = "info,hickory_net=off,hickory_proto=off";
 
 /// `LUYTRE_LOG` sets the level (`warn`, `debug`, `luytre::upstream=trace`); names that people ask appear at `debug`
-/// only.
+/// only. hickory is silent by default: it warns of each bogus answer with the whole of it.
 fn log_to_stderr() {
     let filter = EnvFilter::try_from_env("LUYTRE_LOG").unwrap_or_else(|_| EnvFilter::new(LOGGED));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);

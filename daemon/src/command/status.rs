@@ -52,9 +52,10 @@ pub(super) fn status(file: &Path, json: bool, out: &mut impl Write) -> Result<Ex
     }
     for upstream in status["upstream"].as_array().into_iter().flatten() {
         let down = if upstream["down"] == true { ", left alone for now" } else { "" };
+        let strips = if upstream["dnssec"] == false { ", strips DNSSEC" } else { "" };
         let trouble = text(&upstream["last_error"]);
         let speed = upstream["srtt_ms"].as_u64().map_or("not asked yet".to_owned(), |ms| format!("{ms} ms"));
-        writeln!(out, "upstream  {} {speed}{down} {trouble}", text(&upstream["server"]))?;
+        writeln!(out, "upstream  {} {speed}{down}{strips} {trouble}", text(&upstream["server"]))?;
     }
     for notice in status["notices"].as_array().into_iter().flatten() {
         writeln!(out, "notice    {}", text(notice))?;

@@ -30,8 +30,7 @@ pub struct FirewallSpec {
 }
 
 /// Each key, and the feature that it belongs to.
-pub(super) const LATER: [(&str, &str); 12] = [
-    ("upstream.validate", "DNSSEC validation"),
+pub(super) const LATER: [(&str, &str); 11] = [
     ("list.edition", "list updates"),
     ("list.urls", "list updates"),
     ("list.root", "list updates"),

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::read::Refusal;
 use super::read::key::Key;
 use super::read::values::{choice, domain, items, number};
+use crate::dnssec::Anchors;
 use crate::upstream::{Roots, Server, ServerError, Strategy, plain_address};
 
 /// `[upstream]` as it is written.
@@ -22,6 +23,7 @@ pub struct UpstreamSpec {
     pub bootstrap: Vec<String>,
     pub strategy: String,
     pub validate: bool,
+    pub trust_anchor: String,
     pub zones: BTreeMap<String, Vec<String>>,
     pub ca: String,
     pub timeout: i64,
@@ -36,6 +38,8 @@ pub struct UpstreamConfig {
     pub bootstrap: Vec<SocketAddr>,
     /// Which of them is asked first.
     pub strategy: Strategy,
+    /// The keys by which answers are validated (DNSSEC); `None`: they are not.
+    pub validate: Option<Anchors>,
     /// Zones with servers of their own, each name once.
     pub zones: Vec<Zone>,
     /// Certificate authorities to trust besides the usual ones.
@@ -59,7 +63,8 @@ impl Default for UpstreamSpec {
             servers: Vec::new(),
             bootstrap: Vec::new(),
             strategy: "fastest".into(),
-            validate: false,
+            validate: true,
+            trust_anchor: String::new(),
             zones: BTreeMap::new(),
             ca: String::new(),
             timeout: 5,
@@ -77,11 +82,24 @@ impl UpstreamSpec {
                 plain_address(text).map_err(|error| error.to_string())
             })?,
             strategy: choice("upstream.strategy", &self.strategy, &strategies)?,
+            validate: if self.validate { Some(anchors(&self.trust_anchor, folder)?) } else { None },
             zones: zones(&self.zones)?,
             roots: roots(&self.ca, folder)?,
             timeout: Duration::from_secs(number("upstream.timeout", self.timeout, 1..=30, "seconds")?),
         })
     }
+}
+
+/// The keys in a file; those built in without one.
+fn anchors(file: &str, folder: &Path) -> Result<Anchors, Refusal> {
+    if file.is_empty() {
+        return Ok(Anchors::built_in());
+    }
+    let refuse = |what: String| Refusal::new("upstream.trust_anchor", what);
+    let path = folder.join(file);
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| refuse(format!("{} can't be read: {error}", path.display())))?;
+    Anchors::parse(&text).map_err(|what| refuse(format!("{} {what}", path.display())))
 }
 
 fn zones(written: &BTreeMap<String, Vec<String>>) -> Result<Vec<Zone>, Refusal> {

@@ -22,16 +22,17 @@ pub struct Answer {
     pub errors: Vec<u8>,
 }
 
-/// The question to send upstream: the client's, with our EDNS and with nothing else of the client in it.
-pub fn question(query: &Query, message: &[u8]) -> Vec<u8> {
+/// The question to send upstream: the client's, with our EDNS and with nothing else of the client in it. If we judge
+/// the answer, we want its signatures and nobody else's judgement (RFC 6840 §5.9).
+pub fn question(query: &Query, message: &[u8], we_judge: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(query.question_end + OPT_LEN);
     out.extend_from_slice(&message[..query.question_end]);
-    let kept = query.header.flags & (flags::RD | flags::CD);
+    let kept = query.header.flags & (flags::RD | flags::CD) | if we_judge { flags::CD } else { 0 };
     // Always asked for, so that one answer serves those who want to know and those who don't (RFC 6840 §5.7).
     for (at, value) in [(0, 0), (2, kept | flags::AD), (4, 1), (6, 0), (8, 0), (10, 1)] {
         set_u16(&mut out, at, value);
     }
-    push_opt(&mut out, 0, query.dnssec_ok(), &[]);
+    push_opt(&mut out, 0, we_judge || query.dnssec_ok(), &[]);
     out
 }
 

@@ -1,10 +1,14 @@
-//! The answer to one question as the house is to see it: asked upstream, inspected, stripped; with DNS64 made from the
-//! answer to another question where there is none.
+//! The answer to one question as the house is to see it: asked upstream, judged, inspected, stripped; with DNS64 made
+//! from the answer to another question where there is none.
 
 use luytre_lists::is_inward;
+use tokio::time::Instant;
 
+use crate::clock::Clock;
+use crate::dnssec::{Dnssec, Refusal};
 use crate::inspect::{Findings, dns64};
 use crate::query::Query;
+use crate::reply::ede;
 use crate::reply::relay::{self, Answer};
 use crate::snapshot::Snapshot;
 use crate::upstream::{ExchangeError, Forwarder};
@@ -13,54 +17,94 @@ use crate::wire::rtype;
 /// An answer, and what was found in it.
 pub(super) type Inspected = (Answer, Findings);
 
-/// Fetches the answer to a client's question; `message` is the question as it came.
-pub(super) async fn inspected(
-    forwarder: &Forwarder,
-    state: &Snapshot,
-    query: &Query,
-    message: &[u8],
-) -> Result<Inspected, ExchangeError> {
-    let Some(prefix) = state.inspector.dns64() else {
-        return exchange(forwarder, state, query, message).await;
-    };
-    // The reverse zones of private addresses stay in the house (RFC 6303).
-    if let Some(address) = dns64::reverse_asked(prefix, query).filter(|&address| !is_inward(address.into())) {
-        let target = dns64::reverse_name(address);
-        let (instead, asking) = dns64::instead(query, message, target, query.rtype);
-        let (answer, found) = exchange(forwarder, state, &instead, &asking).await?;
-        let redirected = dns64::redirect(query, message, &target, &answer.message).ok_or_else(meaningless)?;
-        return Ok((Answer { message: redirected, ..answer }, found));
-    }
-    let (mut answer, found) = exchange(forwarder, state, query, message).await?;
-    if !dns64::applies_to(query) || !dns64::is_wanting(&answer.message) {
-        return Ok((answer, found));
-    }
-    let (instead, asking) = dns64::instead(query, message, query.name, rtype::A);
-    // Where that fails the name has no IPv4 addresses either, as far as anybody knows: the first answer says so.
-    let Ok((v4, found_v4)) = exchange(forwarder, state, &instead, &asking).await else {
-        return Ok((answer, found));
-    };
-    let ttl = dns64::longest_ttl(&answer.message);
-    if let Some(made) = dns64::synthesise(prefix, query, message, &v4.message, ttl) {
-        answer.message = made;
-    }
-    Ok((answer, found.and(found_v4)))
+/// Why there is none.
+#[derive(Debug)]
+pub(super) enum NoAnswer {
+    /// No server answered.
+    Failed(ExchangeError),
+    /// What they answered is not to be believed.
+    Refused(Refusal),
 }
 
-/// One question to the upstream servers.
-async fn exchange(
-    forwarder: &Forwarder,
-    state: &Snapshot,
-    query: &Query,
-    message: &[u8],
-) -> Result<Inspected, ExchangeError> {
-    let answer = forwarder.exchange(query.name(), &relay::question(query, message)).await?;
-    let mut answer = relay::accept(query, answer).ok_or_else(meaningless)?;
-    let found = state.inspect(query.name(), &answer.message);
-    state.inspector.strip(&mut answer.message).ok_or_else(meaningless)?;
-    Ok((answer, found))
+impl From<ExchangeError> for NoAnswer {
+    fn from(error: ExchangeError) -> Self {
+        Self::Failed(error)
+    }
 }
 
-fn meaningless() -> ExchangeError {
-    ExchangeError::Failed("the upstream's answer made no sense".into())
+impl NoAnswer {
+    /// The extended error (RFC 8914).
+    pub(super) fn explained(&self) -> (u16, &'static str) {
+        match self {
+            Self::Failed(ExchangeError::NoServer) => {
+                (ede::NO_REACHABLE_AUTHORITY, "no upstream server is known")
+            }
+            Self::Failed(ExchangeError::Timeout) => {
+                (ede::NO_REACHABLE_AUTHORITY, "no upstream server answered in time")
+            }
+            Self::Failed(ExchangeError::Busy) => {
+                (ede::NETWORK_ERROR, "too many questions are waiting for upstream")
+            }
+            Self::Failed(ExchangeError::Failed(_)) => (ede::NETWORK_ERROR, "the upstream servers failed"),
+            Self::Refused(Refusal::Bogus(explained) | Refusal::Unproven(explained)) => *explained,
+        }
+    }
+}
+
+/// Asks for one runtime, in one state of the house.
+pub(super) struct Asker<'a> {
+    pub(super) forwarder: &'a Forwarder,
+    pub(super) state: &'a Snapshot,
+    pub(super) dnssec: &'a Dnssec,
+    pub(super) clock: &'a Clock,
+}
+
+impl Asker<'_> {
+    /// Fetches the answer to a client's question; `message` is the question as it came.
+    pub(super) async fn inspected(&self, query: &Query, message: &[u8]) -> Result<Inspected, NoAnswer> {
+        let Some(prefix) = self.state.inspector.dns64() else {
+            return self.exchange(query, message).await;
+        };
+        // The reverse zones of private addresses stay in the house (RFC 6303).
+        if let Some(address) = dns64::reverse_asked(prefix, query).filter(|&v4| !is_inward(v4.into())) {
+            let target = dns64::reverse_name(address);
+            let (instead, asking) = dns64::instead(query, message, target, query.rtype);
+            let (answer, found) = self.exchange(&instead, &asking).await?;
+            let redirected = dns64::redirect(query, message, &target, &answer.message);
+            return Ok((Answer { message: redirected.ok_or_else(meaningless)?, ..answer }, found));
+        }
+        let (mut answer, found) = self.exchange(query, message).await?;
+        if !dns64::applies_to(query) || !dns64::is_wanting(&answer.message) {
+            return Ok((answer, found));
+        }
+        let (instead, asking) = dns64::instead(query, message, query.name, rtype::A);
+        // Where that fails the name has no IPv4 addresses either, as far as anybody knows: the first answer says so.
+        let Ok((v4, found_v4)) = self.exchange(&instead, &asking).await else {
+            return Ok((answer, found));
+        };
+        let ttl = dns64::longest_ttl(&answer.message);
+        if let Some(made) = dns64::synthesise(prefix, query, message, &v4.message, ttl) {
+            answer.message = made;
+        }
+        Ok((answer, found.and(found_v4)))
+    }
+
+    /// One question to the upstream servers.
+    async fn exchange(&self, query: &Query, message: &[u8]) -> Result<Inspected, NoAnswer> {
+        let Self { forwarder, state, dnssec, clock } = self;
+        let deadline = Instant::now() + forwarder.settings().timeout;
+        let question = relay::question(query, message, dnssec.wants_signatures(query.name()));
+        let avoided = dnssec.avoided(query.name());
+        let answer = forwarder.exchange_avoiding(query.name(), &question, &avoided).await?;
+        let mut answer = relay::accept(query, answer).ok_or_else(meaningless)?;
+        let judged = dnssec.judge(forwarder, clock, query, &mut answer, deadline).await;
+        judged.map_err(NoAnswer::Refused)?;
+        let found = state.inspect(query.name(), &answer.message);
+        state.inspector.strip(&mut answer.message).ok_or_else(meaningless)?;
+        Ok((answer, found))
+    }
+}
+
+fn meaningless() -> NoAnswer {
+    ExchangeError::Failed("the upstream's answer made no sense".into()).into()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::ask::{self, Inspected};
+use super::ask::{Asker, Inspected, NoAnswer};
 use super::{REPLY_ROOM, Resolver, give, key_of, refuse};
 use crate::cache::{Facts, Hit};
 use crate::inspect::Findings;
@@ -36,7 +36,7 @@ pub struct Pending {
 }
 
 /// What a fetch brought, for all who wait for it.
-pub struct Fetched(Result<Inspected, ExchangeError>);
+pub struct Fetched(Result<Inspected, NoAnswer>);
 
 impl Resolver {
     /// Fetches an answer; every failure is an answer too.
@@ -49,7 +49,7 @@ impl Resolver {
     ) -> Vec<u8> {
         let fetched = match self.waiting.try_acquire() {
             Ok(_place) => self.newest(forwarder, pending, message).await,
-            Err(_) => Some(Arc::new(Fetched(Err(ExchangeError::Busy)))),
+            Err(_) => Some(Arc::new(Fetched(Err(ExchangeError::Busy.into())))),
         };
         let state = self.shared.load_full();
         let answered = fetched.as_ref().is_some_and(|fetched| fetched.is_answer());
@@ -62,7 +62,7 @@ impl Resolver {
                 reply(&state, pending, message, stream, verdict, Source::Upstream, pass_on)
             }
             (None, Some(Fetched(Err(error)))) => failure(pending, message, error),
-            (None, None) => failure(pending, message, &ExchangeError::Timeout),
+            (None, None) => failure(pending, message, &ExchangeError::Timeout.into()),
         };
         let Pending { query, client, decision, .. } = pending;
         let outcome = Outcome {
@@ -121,7 +121,8 @@ impl Resolver {
     /// Asks upstream, and keeps what may be kept.
     async fn ask(&self, forwarder: &Forwarder, query: &Query, facts: Facts, message: &[u8]) -> Fetched {
         let state = self.shared.load_full();
-        let fetched = Fetched(ask::inspected(forwarder, &state, query, message).await);
+        let asker = Asker { forwarder, state: &state, dnssec: &self.dnssec, clock: &self.clock };
+        let fetched = Fetched(asker.inspected(query, message).await);
         // Without recursion it is only what that server had at hand; and after a reload other servers may say other
         // things, and other rules find other things in them.
         let current = std::ptr::eq(&*state, &**self.shared.load())
@@ -148,8 +149,11 @@ impl Resolver {
                 self.cache.fail(&key, said.unwrap_or(ede::CACHED_ERROR), true, now);
             }
             // That is about us.
-            Err(ExchangeError::Busy) => {}
-            Err(error) => self.cache.fail(&key, explained(error).0, false, now),
+            Err(NoAnswer::Failed(ExchangeError::Busy)) => {}
+            Err(error) => {
+                let reached = matches!(error, NoAnswer::Refused(_));
+                self.cache.fail(&key, error.explained().0, reached, now);
+            }
         }
     }
 
@@ -227,23 +231,13 @@ fn pass_on(query: &Query, message: &[u8], answer: &Answer, stream: bool) -> Vec<
     reply
 }
 
-fn failure(pending: &Pending, message: &[u8], error: &ExchangeError) -> Reply {
+fn failure(pending: &Pending, message: &[u8], error: &NoAnswer) -> Reply {
     let query = &pending.query;
-    tracing::debug!(name = %query.name(), %error, "no upstream answer");
+    tracing::debug!(name = %query.name(), ?error, "no upstream answer");
     let mut reply = vec![0; REPLY_ROOM];
-    let len = local::failure(query, message, Rcode::ServFail, &[explained(error)], &mut reply);
+    let len = local::failure(query, message, Rcode::ServFail, &[error.explained()], &mut reply);
     reply.truncate(len);
     Reply { message: reply, verdict: pending.decision.verdict, source: Source::Failed }
-}
-
-/// The extended error of a failed fetch (RFC 8914).
-fn explained(error: &ExchangeError) -> (u16, &str) {
-    match error {
-        ExchangeError::NoServer => (ede::NO_REACHABLE_AUTHORITY, "no upstream server is known"),
-        ExchangeError::Timeout => (ede::NO_REACHABLE_AUTHORITY, "no upstream server answered in time"),
-        ExchangeError::Busy => (ede::NETWORK_ERROR, "too many questions are waiting for upstream"),
-        ExchangeError::Failed(_) => (ede::NETWORK_ERROR, "the upstream servers failed"),
-    }
 }
 
 /// What makes two questions the same to an upstream server.

@@ -17,6 +17,7 @@ pub use self::fetch::Pending;
 use self::fetch::Fetched;
 use crate::cache::{Cache, Facts, Hit, Key, MAX_ANSWER, State};
 use crate::clock::{Clock, Moment};
+use crate::dnssec::Dnssec;
 use crate::flights::Flights;
 use crate::gate::Gate;
 use crate::history::History;
@@ -35,6 +36,8 @@ pub struct Resolver {
     pub shared: Shared,
     /// Upstream answers.
     pub cache: Arc<Cache>,
+    /// Judges them.
+    pub dnssec: Arc<Dnssec>,
     /// What is being fetched.
     pub flights: Arc<Flights<Fetched>>,
     /// The questions that may wait for an upstream answer.
@@ -79,6 +82,12 @@ impl Resolver {
     /// A way upstream for the runtime that calls this.
     pub fn outlet(&self) -> Outlet {
         Outlet::new(Arc::clone(&self.shared.load().upstream), Arc::clone(&self.places))
+    }
+
+    /// The clock was set: what was accepted at another time is fetched and judged anew.
+    pub fn time_was_set(&self) {
+        self.dnssec.forget();
+        self.cache.clear();
     }
 
     /// Answers a message as far as that needs no waiting. `out` has at least [`REPLY_ROOM`] bytes.
@@ -238,6 +247,7 @@ mod tests {
         Resolver {
             shared: Arc::new(ArcSwap::from_pointee(snapshot)),
             cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),
+            dnssec: Arc::default(),
             flights: Arc::default(),
             waiting: Arc::new(Semaphore::new(1)),
             places: Arc::new(Semaphore::new(1)),

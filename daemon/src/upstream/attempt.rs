@@ -74,6 +74,10 @@ impl Upstream {
         Self { server, link, health: Health::default() }
     }
 
+    pub(super) fn server(&self) -> &Server {
+        &self.server
+    }
+
     pub(super) fn show(&self, now: Instant) -> ServerHealth {
         self.health.show(&self.server, now)
     }

@@ -19,7 +19,7 @@ mod bootstrap;
 mod choice;
 mod health;
 mod line;
-mod lock;
+pub(crate) mod lock;
 mod message;
 mod race;
 mod random;
@@ -38,9 +38,9 @@ use std::time::Duration;
 
 use luytre_lists::{Domain, Name};
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
-use self::attempt::{Inquiry, Upstream};
+use self::attempt::{Inquiry, Outcome, Upstream};
 pub use self::choice::Strategy;
 pub use self::health::ServerHealth;
 use self::line::Dialler;
@@ -156,16 +156,51 @@ impl Forwarder {
     /// The answer may be an error such as SERVFAIL if no server had a better one, and truncated if the rest was not to
     /// be had. Fails within [`Settings::timeout`].
     pub async fn exchange(&self, name: Name<'_>, query: &[u8]) -> Result<Vec<u8>, ExchangeError> {
+        self.exchange_avoiding(name, query, &[]).await
+    }
+
+    /// The same, without these servers if there are others for the name.
+    pub async fn exchange_avoiding(
+        &self,
+        name: Name<'_>,
+        query: &[u8],
+        avoided: &[Server],
+    ) -> Result<Vec<u8>, ExchangeError> {
         let inner = &*self.0;
         let _place = inner.places.try_acquire().map_err(|_| ExchangeError::Busy)?;
-        let no_question = || ExchangeError::Failed("the query has not exactly one question".to_owned());
-        let inquiry = Inquiry {
-            question: Question::of(query).ok_or_else(no_question)?,
-            random: &inner.random,
-            deadline: Instant::now() + inner.settings.timeout,
-            sent: AtomicUsize::new(0),
-        };
-        race::run(inner.group(name), &inquiry, &inner.settings).await
+        let inquiry = inner.inquiry(query, Instant::now() + inner.settings.timeout)?;
+        let group = inner.group(name);
+        if !avoided.is_empty() {
+            let is_welcome = |upstream: &&Arc<Upstream>| !avoided.contains(upstream.server());
+            let welcome: Group = group.iter().filter(is_welcome).cloned().collect();
+            if !welcome.is_empty() {
+                return race::run(&welcome, &inquiry, &inner.settings).await;
+            }
+        }
+        race::run(group, &inquiry, &inner.settings).await
+    }
+
+    /// Asks one server of the settings, once, whatever is known of it.
+    pub async fn exchange_with(
+        &self,
+        server: &Server,
+        query: &[u8],
+        deadline: Instant,
+    ) -> Result<Vec<u8>, ExchangeError> {
+        let upstream = self.0.upstreams.iter().find(|upstream| upstream.server() == server);
+        let upstream = upstream.ok_or(ExchangeError::NoServer)?;
+        let inquiry = self.0.inquiry(query, deadline)?;
+        match timeout_at(deadline, upstream.attempt(&inquiry)).await {
+            Ok(Outcome::Answer(answer) | Outcome::Error(answer)) => Ok(answer),
+            Ok(Outcome::Failed(why)) => Err(ExchangeError::Failed(why)),
+            Err(_) => Err(ExchangeError::Timeout),
+        }
+    }
+
+    /// Whether every server for a name proves who it is, so that its word on what it validated can be passed on.
+    pub fn is_authenticated(&self, name: Name<'_>) -> bool {
+        let mut servers = self.0.group(name).iter().map(|upstream| upstream.server());
+        servers.all(|server| server.transport.is_authenticated())
     }
 
     /// What is known of every server, in the order of the configuration.
@@ -204,6 +239,12 @@ impl Outlet {
 }
 
 impl Inner {
+    fn inquiry<'q>(&'q self, query: &'q [u8], deadline: Instant) -> Result<Inquiry<'q>, ExchangeError> {
+        let no_question = || ExchangeError::Failed("the query has not exactly one question".to_owned());
+        let question = Question::of(query).ok_or_else(no_question)?;
+        Ok(Inquiry { question, random: &self.random, deadline, sent: AtomicUsize::new(0) })
+    }
+
     /// The servers for a name: those of the longest zone above it.
     fn group(&self, name: Name<'_>) -> &Group {
         if self.zones.is_empty() {

@@ -52,6 +52,11 @@ pub enum Host {
 }
 
 impl Transport {
+    /// Whether the server proves who it is, so that nobody on the way can speak for it.
+    pub fn is_authenticated(&self) -> bool {
+        !matches!(self, Self::Udp | Self::Tcp)
+    }
+
     /// The word in front of `://`, which `luytre status` shows too.
     pub fn scheme(&self) -> &'static str {
         match self {

@@ -182,11 +182,17 @@ impl Daemon {
 
     /// Moves the clock of a daemon that was started with `--clock=steered`.
     pub(crate) fn time_passes(&self, seconds: u32) {
-        let mut control = UnixStream::connect(self.house.path("state/luytre.sock")).unwrap();
-        control.write_all(format!("clock +{seconds}\n").as_bytes()).unwrap();
-        let mut answer = String::new();
-        control.read_to_string(&mut answer).unwrap();
+        let answer = self.control(&format!("clock +{seconds}"));
         assert!(answer.contains("uptime_s"), "{answer}");
+    }
+
+    /// Writes a line to the control socket and reads the answer.
+    pub(crate) fn control(&self, line: &str) -> String {
+        let mut socket = UnixStream::connect(self.house.path("state/luytre.sock")).unwrap();
+        socket.write_all(format!("{line}\n").as_bytes()).unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer
     }
 
     pub(crate) fn signal(&self, signal: libc::c_int) {

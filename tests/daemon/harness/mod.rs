@@ -23,6 +23,7 @@ mod quic;
 mod stream;
 mod tap;
 mod tls;
+mod tree;
 mod upstream;
 mod words;
 
@@ -40,6 +41,7 @@ pub(crate) use self::quic::Quic;
 pub(crate) use self::stream::Stream;
 pub(crate) use self::tap::Tap;
 pub(crate) use self::tls::{Tls, handshake};
+pub(crate) use self::tree::Tree;
 pub(crate) use self::upstream::{Asked, Upstream};
 pub(crate) use self::words::{known_type, rcode_word, type_word};
 

@@ -1,6 +1,6 @@
 //! The words for numbers in scenarios: record types and response codes.
 
-const TYPES: [(&str, u16); 32] = [
+const TYPES: [(&str, u16); 33] = [
     ("A", 1),
     ("NS", 2),
     ("CNAME", 5),
@@ -10,6 +10,7 @@ const TYPES: [(&str, u16); 32] = [
     ("MX", 15),
     ("TXT", 16),
     ("AAAA", 28),
+    ("LOC", 29),
     ("SRV", 33),
     ("NAPTR", 35),
     ("DNAME", 39),

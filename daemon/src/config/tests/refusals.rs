@@ -338,7 +338,6 @@ fn authorities_must_be_in_their_file() {
 #[test]
 fn a_key_of_a_later_version_is_accepted_at_its_default_only() {
     let cases = [
-        ("upstream.validate", "true", "DNSSEC validation", "false"),
         ("list.edition", "\"small\"", "list updates", "\"\""),
         ("list.urls", "[\"https://lists.example\"]", "list updates", "[]"),
         ("list.root", "\"root.json\"", "list updates", "\"\""),
