@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::config::{Config, Lan, LimitsConfig};
 use crate::inspect::{self, Findings, Inspector};
 use crate::list::LoadedList;
-use crate::policy::{self, Asked, Considered, Policy, Rule, Verdict};
+use crate::policy::{self, Asked, Considered, Decided, Policy, Rule, Verdict};
 use crate::reply::block::BlockStyle;
 use crate::reply::designated::Designations;
 use crate::upstream;
@@ -92,8 +92,7 @@ impl Snapshot {
     /// What is decided when this client asks for this name: one look-up, whatever the number of people.
     pub fn decide(&self, client: IpAddr, name: Name<'_>, rtype: u16, now: Timestamp) -> Decision {
         self.asking(client, name, rtype, |who, asked| {
-            let verdict = policy::decide(&self.policy, who, asked, now);
-            let unnamed = policy::is_unnamed(&self.policy, asked);
+            let Decided { verdict, unnamed } = policy::decide(&self.policy, who, asked, now);
             let generation = if unnamed { self.generation } else { 0 };
             Decision {
                 who,

@@ -79,7 +79,7 @@ impl<B: AsRef<[u8]>> List<B> {
         Ok(())
     }
 
-    /// The most specific statement about a name. Allocates nothing; one probe for each suffix whose number of
+    /// The most specific statement about a name. Allocates nothing; at most one probe for each suffix whose number of
     /// labels occurs in the list.
     pub fn lookup(&self, name: Name<'_>) -> Option<Match> {
         self.lookup_hashed(&SuffixHashes::of(self.header.key, name))
@@ -88,22 +88,19 @@ impl<B: AsRef<[u8]>> List<B> {
     /// [`lookup`](Self::lookup) by hashes that were made with the list's [key](Self::hash_key).
     pub fn lookup_hashed(&self, suffixes: &SuffixHashes) -> Option<Match> {
         let suffixes = suffixes.shortest_first();
-        let count = suffixes.len();
-        let mut found = None;
-        for (labels, hash) in (1_u8..).zip(suffixes) {
+        let count = suffixes.len() as u8; // at most 127 labels
+        // The most specific first: it is the answer, and spares the look at the others.
+        (1..=count).zip(suffixes).rev().find_map(|(labels, hash)| {
             if self.header.depths >> (labels - 1).min(31) & 1 == 0 {
-                continue;
+                return None;
             }
-            if let Some(entry) = self.probe(hash) {
-                let said = if usize::from(labels) == count { entry.here } else { entry.below };
-                found = match said {
-                    Disposition::Inherit => found,
-                    Disposition::Allow => Some(Match { categories: None, labels }),
-                    Disposition::Block(set) => Some(Match { categories: Some(set), labels }),
-                };
+            let entry = self.probe(hash)?;
+            match if labels == count { entry.here } else { entry.below } {
+                Disposition::Inherit => None,
+                Disposition::Allow => Some(Match { categories: None, labels }),
+                Disposition::Block(set) => Some(Match { categories: Some(set), labels }),
             }
-        }
-        found
+        })
     }
 
     /// The entry for exactly this name, shorter suffixes aside.

@@ -186,10 +186,10 @@ fn a_client_gets_the_records_and_the_bit_that_it_asked_for() {
 fn with_cd_bogus_data_come_and_stay_with_who_asked() {
     let Some(tree) = Tree::planted() else { return };
     let daemon = started(house(&tree));
-    for _ in 0..2 {
+    for judged in ["SERVFAIL 0 ede 6", "SERVFAIL 0 ede 13 ede 6"] {
         let unjudged = daemon.query("www.bogus.tld").set(CD | flag::AD).send();
         assert_eq!(told(&unjudged), "NOERROR 1");
-        assert_eq!(told(&daemon.query("www.bogus.tld").set(flag::AD).send()), "SERVFAIL 0 ede 6");
+        assert_eq!(told(&daemon.query("www.bogus.tld").set(flag::AD).send()), judged);
     }
     assert!(!daemon.query("www.secure.tld").set(CD | flag::AD).send().has(flag::AD), "never AD with CD");
 }

@@ -105,7 +105,7 @@ pub(super) struct Page {
 
 impl Page {
     /// How many answers of 256 bytes fill a page. The 28 slots leave room for chance: names don't spread evenly.
-    pub(super) const ENTRIES: usize = 16;
+    pub(super) const ENTRIES: usize = 17;
 
     /// Empty pages; the system gives the memory as they are first written to.
     pub(super) fn table(pages: usize) -> Box<[Self]> {

@@ -26,22 +26,28 @@ pub struct Asked<'a> {
     pub listed: Option<Match>,
 }
 
-/// Decides one question. Pure: no clock, no socket, no allocation.
-pub fn decide(policy: &Policy, who: Who, asked: &Asked<'_>, now: Timestamp) -> Verdict {
-    Steps::new(policy, who, asked, now).verdict_of_first()
+/// What is decided about a question.
+#[derive(Clone, Copy, Debug)]
+pub struct Decided {
+    /// What is done, and why.
+    pub verdict: Verdict,
+    /// Whether no rule of anybody names this name, and no exception of the list either: its categories decide, for
+    /// everybody.
+    pub unnamed: bool,
 }
 
-/// Decides a question of which only the categories matter, as [`is_unnamed`] says of its name.
+/// Decides one question. Pure: no clock, no socket, no allocation.
+pub fn decide(policy: &Policy, who: Who, asked: &Asked<'_>, now: Timestamp) -> Decided {
+    let steps = Steps::new(policy, who, asked, now);
+    let unnamed = steps.found.is_empty() && !steps.list_allows;
+    Decided { verdict: steps.verdict_of_first(), unnamed }
+}
+
+/// Decides a question for a name that was found [unnamed](Decided::unnamed).
 pub fn decide_unnamed(policy: &Policy, who: Who, categories: CategorySet, _now: Timestamp) -> Verdict {
     let (found, profile) = (Found::default(), policy.profile(who));
     let steps = Steps { found, profile, categories, list_allows: false, is_apex: None, rtype: 0, next: 0 };
     steps.verdict_of_first()
-}
-
-/// Whether no rule of anybody names this name, and no exception of the list either: its categories decide.
-pub fn is_unnamed(policy: &Policy, asked: &Asked<'_>) -> bool {
-    let found = policy.names.find(asked.name, asked.suffixes);
-    found.is_empty() && asked.listed.is_none_or(|listed| listed.categories.is_some())
 }
 
 /// One rule that was looked at, for `explain`.
@@ -193,7 +199,7 @@ mod tests {
             _ => Some(Match { categories: Some(categories), labels: 1 }),
         };
         let asked = Asked { name: name.as_name(), suffixes: &suffixes, rtype: asked_type, listed };
-        let verdict = decide(&policy, Who::HOUSE, &asked, 0);
+        let verdict = decide(&policy, Who::HOUSE, &asked, 0).verdict;
         let considered = consider(&policy, Who::HOUSE, &asked, 0);
         let last = considered.last().and_then(|step| step.decided);
         assert!(last.is_none_or(|last| last == verdict), "explain tells another story");
@@ -246,7 +252,7 @@ mod tests {
             let name = NameBuf::parse(name).unwrap();
             let suffixes = SuffixHashes::of(HashKey::LUYTRE, name.as_name());
             let asked = Asked { name: name.as_name(), suffixes: &suffixes, rtype: asked, listed: None };
-            decide(&policy, Who::HOUSE, &asked, 0).reason
+            decide(&policy, Who::HOUSE, &asked, 0).verdict.reason
         };
         assert_eq!(reason("home.arpa", rtype::DS), Reason::None);
         assert_eq!(reason("home.arpa", rtype::A), Reason::Special);

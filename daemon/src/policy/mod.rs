@@ -14,7 +14,7 @@ use luytre_lists::{Category, CategorySet, Domain, Name};
 use serde::Deserialize;
 
 pub use self::answer::decide_answer;
-pub use self::decide::{Asked, Considered, consider, decide, decide_unnamed, is_unnamed};
+pub use self::decide::{Asked, Considered, Decided, consider, decide, decide_unnamed};
 pub use self::special::Special;
 pub(crate) use self::special::zone_of;
 pub use self::verdict::{Action, Local, Reason, Rule, Verdict};

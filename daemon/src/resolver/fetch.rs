@@ -1,6 +1,7 @@
 //! Questions that wait: for upstream, for others who ask the same, or for an expired answer's turn.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -115,7 +116,9 @@ impl Resolver {
 
     /// Fetches, or waits for the same fetch of somebody else.
     async fn join(&self, forwarder: &Forwarder, query: &Query, facts: Facts, message: &[u8]) -> Arc<Fetched> {
-        self.flights.join(question_of(query), self.ask(forwarder, query, facts, message)).await
+        // Pinned here: it is large, and would be moved and stored at each step on the way.
+        let ask = pin!(self.ask(forwarder, query, facts, message));
+        self.flights.join(question_of(query), ask).await
     }
 
     /// Asks upstream, and keeps what may be kept.
