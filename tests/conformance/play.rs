@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
 use crate::expect::{End, Expected, difference};
-use crate::harness::{Client, Daemon, House, Message, Packet, Stream, Upstream, eventually};
+use crate::harness::{Client, Daemon, House, Message, Packet, Stream, Upstream, eventually, luytre};
 use crate::question::{Question, Way};
 use crate::scenario::{MAIN, Scenario, Step};
 use crate::server::{Rules, Scripted, described};
@@ -105,12 +105,15 @@ impl Stage {
             Step::Asked { server, count, queries } => return self.asked(server, *count, queries),
             Step::TimePasses(seconds) => self.house.time_passes(*seconds),
             Step::Reload(lines) => {
-                let lines: Vec<String> = lines.iter().map(|line| filled(line, &self.addresses)).collect();
+                let port = self.house.port();
+                let lines: Vec<String> =
+                    lines.iter().map(|line| filled(line, &self.addresses, port)).collect();
                 let logged = self.house.reload_with_all(lines.iter().map(String::as_str));
                 if logged.contains(" not reloaded") {
                     return Err(logged);
                 }
             }
+            Step::Flush(name, count) => return self.flush(name, *count),
             Step::Follow(server, rules) => self.server(server).1.follow(rules.clone()),
             Step::Release(server) => {
                 let (index, scripted) = self.server(server);
@@ -238,11 +241,18 @@ impl Stage {
         if got == queries { Ok(()) } else { Err(format!("\n{}", difference(queries, &got))) }
     }
 
+    fn flush(&self, name: &str, count: u64) -> Result<(), String> {
+        let ended = luytre(["flush", "--config", self.house.config_file(), name]);
+        let expected = format!("{name}\t{count}\n");
+        if (ended.code, &ended.out) == (0, &expected) { Ok(()) } else { Err(ended.out + &ended.err) }
+    }
+
     fn status(&self, path: &str, expected: &serde_json::Value) -> Result<(), String> {
-        let status = self.house.status();
         let pointer = format!("/{}", path.replace('.', "/"));
-        let found = status.pointer(&pointer).unwrap_or(&serde_json::Value::Null);
-        if found == expected { Ok(()) } else { Err(format!("{path} is {found}, not {expected}")) }
+        eventually(&format!("{path} in the status is {expected}"), || {
+            self.house.status().pointer(&pointer) == Some(expected)
+        });
+        Ok(())
     }
 
     fn server(&self, name: &str) -> (usize, &Scripted) {
@@ -294,15 +304,16 @@ fn furnished(scenario: &Scenario, servers: &str, addresses: &Addresses, upstream
     for (category, name) in &scenario.list {
         house = house.list(category, [name.as_str()]);
     }
-    scenario.config.iter().fold(house, |house, line| house.with(&filled(line, addresses)))
+    let port = house.port();
+    scenario.config.iter().fold(house, |house, line| house.with(&filled(line, addresses, port)))
 }
 
-/// A line of the configuration with `{NAME}` replaced by that server's address.
-fn filled(line: &str, addresses: &Addresses) -> String {
+/// A line of the configuration with `{NAME}` replaced by that server's address, and `{port}` by the daemon's port.
+fn filled(line: &str, addresses: &Addresses, port: u16) -> String {
     let replace = |line: String, (name, address): (&String, &SocketAddr)| {
         line.replace(&format!("{{{name}}}"), &address.to_string())
     };
-    addresses.iter().fold(line.to_owned(), replace)
+    addresses.iter().fold(line.replace("{port}", &port.to_string()), replace)
 }
 
 /// A port where nobody listens: connected and bound sockets hold it, and the kernel refuses what comes.

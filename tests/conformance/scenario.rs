@@ -44,6 +44,8 @@ pub(crate) enum Step {
     },
     TimePasses(u32),
     Reload(Vec<String>),
+    /// `luytre flush NAME`, and how many answers it must say that it forgot.
+    Flush(String, u64),
     /// A server changes its rules.
     Follow(String, Rules),
     /// The replies that a server holds are sent.
@@ -107,6 +109,11 @@ impl Scenario {
                 self.step(line, Step::TimePasses(seconds));
             }
             "reload" => self.step(line, Step::Reload(below(line).collect())),
+            "flush" => {
+                let (name, count) = rest.split_once(": ").unwrap_or_default();
+                let count = count.parse().map_err(|_| line.mistake("write: flush NAME: N"))?;
+                self.step(line, Step::Flush(name.to_owned(), count));
+            }
             "release" => {
                 let server = self.known(line, rest)?;
                 self.step(line, Step::Release(server));
@@ -149,7 +156,7 @@ impl Scenario {
 
 impl Step {
     fn checks(&self) -> bool {
-        matches!(self, Self::Expect(_) | Self::Asked { .. } | Self::Status(..))
+        matches!(self, Self::Expect(_) | Self::Asked { .. } | Self::Flush(..) | Self::Status(..))
     }
 }
 
