@@ -80,6 +80,11 @@ impl Hit {
         !matches!(self.state, State::Failed(_))
     }
 
+    /// Whether it has not expired.
+    pub fn is_fresh(&self) -> bool {
+        matches!(self.state, State::Fresh | State::Due)
+    }
+
     /// Whether the message can be given without asking anybody.
     pub fn is_answer(&self) -> bool {
         matches!(self.state, State::Fresh | State::Due | State::StaleStill)

@@ -25,6 +25,10 @@ use crate::wire::{Header, MAX_MESSAGE, Rcode, flags};
 /// So long a client waits for a newer answer than the expired one that we have (RFC 8767 §5).
 const PATIENCE: Duration = Duration::from_millis(1800);
 
+/// Response codes by which servers say that they could not help (RFC 9520 §2). The others are about the question, and
+/// the client's to hear each time.
+const FAILURES: [u16; 3] = [Rcode::FormErr as u16, Rcode::ServFail as u16, Rcode::Refused as u16];
+
 /// A question that waits for its answer.
 pub struct Pending {
     pub(super) query: Query,
@@ -141,15 +145,17 @@ impl Resolver {
         let (key, now) = (key_of(query), self.clock.moment().seconds);
         match &fetched.0 {
             Ok((answer, found)) if fetched.is_answer() => {
-                // A code or a reason beyond the header would be lost, and so would it that the name leads inward.
-                if answer.extended_rcode == 0 && answer.errors.is_empty() && !found.rebinds {
+                // A reason would be lost, and so would it that the name leads inward.
+                if answer.errors.is_empty() && !found.rebinds {
                     let facts = Facts { answered: found.categories, ..facts };
                     self.cache.put(&key, &answer.message, facts, now);
                 }
             }
             Ok((answer, _)) => {
-                let said = crate::wire::u16_at(&answer.errors, 4);
-                self.cache.fail(&key, said.unwrap_or(ede::CACHED_ERROR), true, now);
+                if fetched.rcode().is_some_and(|rcode| FAILURES.contains(&rcode)) {
+                    let said = crate::wire::u16_at(&answer.errors, 4);
+                    self.cache.fail(&key, said.unwrap_or(ede::CACHED_ERROR), true, now);
+                }
             }
             // That is about us.
             Err(NoAnswer::Failed(ExchangeError::Busy)) => {}
@@ -212,11 +218,17 @@ fn reply(
 }
 
 impl Fetched {
-    /// Whether a server knew the answer, and not only that it had none (RFC 8767 §4, RFC 9520 §2).
+    /// Whether a server knew the answer: any code but these two says nothing of the name (RFC 8767 §4).
     fn is_answer(&self) -> bool {
-        const FAILURES: [u16; 2] = [Rcode::ServFail as u16, Rcode::Refused as u16];
-        let rcode = |answer: &Answer| Header::read(&answer.message).map(|header| header.flags & flags::RCODE);
-        self.0.as_ref().is_ok_and(|(answer, _)| rcode(answer).is_some_and(|rcode| !FAILURES.contains(&rcode)))
+        const ANSWERS: [u16; 2] = [Rcode::NoError as u16, Rcode::NxDomain as u16];
+        self.rcode().is_some_and(|rcode| ANSWERS.contains(&rcode))
+    }
+
+    /// The response code, with its upper bits; `None` without an answer.
+    fn rcode(&self) -> Option<u16> {
+        let (answer, _) = self.0.as_ref().ok()?;
+        let header = Header::read(&answer.message)?;
+        Some(u16::from(answer.extended_rcode) << 4 | header.flags & flags::RCODE)
     }
 }
 

@@ -27,7 +27,7 @@ use crate::query::{Query, Unanswerable};
 use crate::reply::{ede, local, relay};
 use crate::snapshot::{Decision, Shared, Snapshot};
 use crate::upstream::Outlet;
-use crate::wire::{Rcode, rtype};
+use crate::wire::{Rcode, flags, rtype};
 
 /// What every listener answers with.
 #[derive(Clone)]
@@ -111,6 +111,8 @@ impl Resolver {
         let client = peer.client.ip().to_canonical();
         // First the cache: what it remembers of the name spares the look-up in the list.
         let hit = self.cache.get(&key_of(&query), moment.seconds, out);
+        // Who asks without recursion asks for what is known: nothing expired (RFC 8767 §5), and nobody's failures.
+        let hit = hit.filter(|hit| query.header.has(flags::RD) || hit.is_fresh());
         let remembered = hit.and_then(|hit| state.decide_by(client, hit.facts, moment.now));
         let mut decision =
             remembered.unwrap_or_else(|| state.decide(client, query.name(), query.rtype, moment.now));
