@@ -6,7 +6,7 @@
 use super::packet::room_for;
 use crate::query::Query;
 use crate::splice;
-use crate::wire::{HEADER_LEN, Header, MAX_MESSAGE, OUR_UDP, Records, flags, rtype, set_u16, u16_at};
+use crate::wire::{HEADER_LEN, Header, MAX_MESSAGE, OUR_UDP, Rcode, Records, flags, rtype, set_u16, u16_at};
 
 /// An OPT record with a root owner and no options.
 const OPT_LEN: usize = 11;
@@ -20,6 +20,20 @@ pub struct Answer {
     pub extended_rcode: u8,
     /// The extended errors in the OPT, as options.
     pub errors: Vec<u8>,
+}
+
+impl Answer {
+    /// The response code, with its upper bits; `None` if the message has no header.
+    pub fn rcode(&self) -> Option<u16> {
+        let header = Header::read(&self.message)?;
+        Some(u16::from(self.extended_rcode) << 4 | header.flags & flags::RCODE)
+    }
+
+    /// Whether it says something of the name: any other code is a failure to find out (RFC 8767 §4).
+    pub fn speaks_of_name(&self) -> bool {
+        const CODES: [u16; 2] = [Rcode::NoError as u16, Rcode::NxDomain as u16];
+        self.rcode().is_some_and(|rcode| CODES.contains(&rcode))
+    }
 }
 
 /// The question to send upstream: the client's, with our EDNS and with nothing else of the client in it. If we judge
@@ -110,7 +124,7 @@ pub fn dress(
     let opt_len = if query.edns.is_some() { OPT_LEN + errors.len() } else { 0 };
     if query.edns.is_none() && extended_rcode != 0 {
         // The code needs an OPT that the client can't read (RFC 6891 §7): it has failed all the same.
-        answered = answered & !flags::RCODE | crate::wire::Rcode::ServFail as u16;
+        answered = answered & !flags::RCODE | Rcode::ServFail as u16;
     }
     if len + opt_len > room_for(query, stream).min(out.len()) || answered & flags::TC != 0 {
         answered |= flags::TC;

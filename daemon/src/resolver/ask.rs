@@ -51,6 +51,9 @@ impl NoAnswer {
     }
 }
 
+/// The extended error, as an option, of an answer that has no addresses because asking for IPv4 ones failed.
+const NO_IPV4: [u8; 6] = [0, 15, 0, 2, 0, ede::NETWORK_ERROR as u8];
+
 /// Asks for one runtime, in one state of the house.
 pub(super) struct Asker<'a> {
     pub(super) forwarder: &'a Forwarder,
@@ -78,9 +81,14 @@ impl Asker<'_> {
             return Ok((answer, found));
         }
         let (instead, asking) = dns64::instead(query, message, query.name, rtype::A);
-        // Where that fails the name has no IPv4 addresses either, as far as anybody knows: the first answer says so.
-        let Ok((v4, found_v4)) = self.exchange(&instead, &asking).await else {
-            return Ok((answer, found));
+        let (v4, found_v4) = match self.exchange(&instead, &asking).await {
+            Ok((v4, found)) if v4.speaks_of_name() => (v4, found),
+            // As far as anybody knows the name has no IPv4 addresses either, which the first answer says (RFC 6147
+            // §5.1.6): this once, as it comes with a reason.
+            _ => {
+                answer.errors.extend_from_slice(&NO_IPV4);
+                return Ok((answer, found));
+            }
         };
         let ttl = dns64::longest_ttl(&answer.message);
         if let Some(made) = dns64::synthesise(prefix, query, message, &v4.message, ttl) {

@@ -20,7 +20,7 @@ use crate::reply::{ede, local};
 use crate::snapshot::{Decision, Snapshot};
 use crate::tasks;
 use crate::upstream::{ExchangeError, Forwarder};
-use crate::wire::{Header, MAX_MESSAGE, Rcode, flags};
+use crate::wire::{MAX_MESSAGE, Rcode, flags};
 
 /// So long a client waits for a newer answer than the expired one that we have (RFC 8767 §5).
 const PATIENCE: Duration = Duration::from_millis(1800);
@@ -152,7 +152,7 @@ impl Resolver {
                 }
             }
             Ok((answer, _)) => {
-                if fetched.rcode().is_some_and(|rcode| FAILURES.contains(&rcode)) {
+                if answer.rcode().is_some_and(|rcode| FAILURES.contains(&rcode)) {
                     let said = crate::wire::u16_at(&answer.errors, 4);
                     self.cache.fail(&key, said.unwrap_or(ede::CACHED_ERROR), true, now);
                 }
@@ -218,17 +218,9 @@ fn reply(
 }
 
 impl Fetched {
-    /// Whether a server knew the answer: any code but these two says nothing of the name (RFC 8767 §4).
+    /// Whether a server knew the answer.
     fn is_answer(&self) -> bool {
-        const ANSWERS: [u16; 2] = [Rcode::NoError as u16, Rcode::NxDomain as u16];
-        self.rcode().is_some_and(|rcode| ANSWERS.contains(&rcode))
-    }
-
-    /// The response code, with its upper bits; `None` without an answer.
-    fn rcode(&self) -> Option<u16> {
-        let (answer, _) = self.0.as_ref().ok()?;
-        let header = Header::read(&answer.message)?;
-        Some(u16::from(answer.extended_rcode) << 4 | header.flags & flags::RCODE)
+        self.0.as_ref().is_ok_and(|(answer, _)| answer.speaks_of_name())
     }
 }
 
