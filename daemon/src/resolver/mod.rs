@@ -100,17 +100,19 @@ impl Resolver {
         out: &mut [u8],
     ) -> Step {
         let is_ours = state.lan.contains(peer.client.ip());
-        let query = match Query::parse(message) {
+        let parsed = Query::parse(message);
+        // By reference: it is large, and on this path nobody keeps it.
+        let query = match &parsed {
             Ok(query) if is_ours => query,
-            Ok(query) => return Step::Reply(local::prohibited(&query, message, out)),
+            Ok(query) => return Step::Reply(local::prohibited(query, message, out)),
             Err(Unanswerable::Error { rcode, question_end, edns }) if is_ours => {
-                return Step::Reply(local::error(message, question_end, rcode, edns, out));
+                return Step::Reply(local::error(message, *question_end, *rcode, *edns, out));
             }
             Err(_) => return Step::Silence,
         };
         let client = peer.client.ip().to_canonical();
         // First the cache: what it remembers of the name spares the look-up in the list.
-        let hit = self.cache.get(&key_of(&query), moment.seconds, out);
+        let hit = self.cache.get(&key_of(query), moment.seconds, out);
         // Who asks without recursion asks for what is known: nothing expired (RFC 8767 §5), and nobody's failures.
         let hit = hit.filter(|hit| query.header.has(flags::RD) || hit.is_fresh());
         let remembered = hit.and_then(|hit| state.decide_by(client, hit.facts, moment.now));
@@ -118,18 +120,21 @@ impl Resolver {
             remembered.unwrap_or_else(|| state.decide(client, query.name(), query.rtype, moment.now));
         // Then what it remembers of the answer: a name may lead to what the house blocks.
         if let Some(hit) = hit.filter(Hit::is_answer) {
-            decision = self.look_into(state, &query, &out[..hit.len], &hit, decision);
+            decision = self.look_into(state, query, &out[..hit.len], &hit, decision);
         }
         let asked = (peer.reached, peer.stream);
-        let pending = |query, stale| Pending { query, client, reached: peer.reached, decision, stale };
-        let Some((len, source)) = in_place(state, &query, message, &decision.verdict, hit, asked, out) else {
-            return Step::Fetch(Box::new(pending(query, hit.is_some())));
+        let pending = |stale| {
+            let (query, reached) = (query.clone(), peer.reached);
+            Box::new(Pending { query, client, reached, decision, stale })
+        };
+        let Some((len, source)) = in_place(state, query, message, &decision.verdict, hit, asked, out) else {
+            return Step::Fetch(pending(hit.is_some()));
         };
         let Decision { who, verdict, .. } = decision;
         let (time, name, rtype) = (moment.now, query.name(), query.rtype);
         self.history.record(&Outcome { time, name, rtype, who, client, verdict, source });
         let is_due = source == Source::Cache && hit.is_some_and(|hit| hit.state == State::Due);
-        if is_due { Step::Renew(len, Box::new(pending(query, false))) } else { Step::Reply(len) }
+        if is_due { Step::Renew(len, pending(false)) } else { Step::Reply(len) }
     }
 
     /// Decides once more, by what is known of a cached answer. What had to be found anew is remembered.

@@ -204,8 +204,9 @@ fn luytre_config(folder: &Path, list: &Path, setting: &Setting<'_>) -> String {
         Round::Signed => ("", "udp", format!("trust_anchor = {:?}\n", upstream.trust)),
         _ => ("", "udp", String::new()),
     };
-    // What the cache takes is measured with its default size.
-    let entries = if *round == Round::Memory { 10_000 } else { 20_000 };
+    // What the cache takes is measured with its default size; else there is room for all of the 10,000 names that are
+    // asked, as its peers have.
+    let entries = if *round == Round::Memory { 10_000 } else { 12_000 };
     format!(
         "[listen]\ndns = [\"{listen}\"]\n{listeners}\n\
          [upstream]\nservers = [\"{server}://{address}\"]\nvalidate = {validate}\n{trust}\n\
