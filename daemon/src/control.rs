@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
 
-use luytre_lists::NameBuf;
+use luytre_lists::Domain;
 
 use crate::tasks;
 
@@ -26,12 +26,12 @@ const MAX_ANSWER: u64 = 64 << 20;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What can be asked of a running daemon.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Request {
     /// `status N`: the status, with the last N questions.
     Status(usize),
     /// `flush NAME`: forget what the cache holds of a name.
-    Flush(NameBuf),
+    Flush(Domain),
     /// `clock trusted`: the date can be believed from now on.
     Trust,
     /// `clock +SECONDS`: move the time of a daemon that was started with `--clock steered`; for tests.
@@ -44,7 +44,7 @@ impl Request {
         let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
         match word {
             "status" => Ok(Self::Status(rest.parse().unwrap_or(0))),
-            "flush" => NameBuf::parse(rest).map(Self::Flush).map_err(|error| format!("{rest}: {error}")),
+            "flush" => Domain::parse(rest).map(Self::Flush).map_err(|error| format!("{rest}: {error}")),
             "clock" if rest == "trusted" => Ok(Self::Trust),
             "clock" => {
                 let seconds = rest.strip_prefix('+').and_then(|seconds| seconds.parse().ok());
@@ -59,7 +59,7 @@ impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(recent) => write!(f, "status {recent}"),
-            Self::Flush(name) => write!(f, "flush {}", name.as_name()),
+            Self::Flush(name) => write!(f, "flush {name}"),
             Self::Trust => f.write_str("clock trusted"),
             Self::Advance(seconds) => write!(f, "clock +{seconds}"),
         }

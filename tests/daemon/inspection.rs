@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use luytre_lists::AddressBlock;
 
 use crate::harness::{
-    A, Asked, CD, Daemon, House, Message, Packet, Section, Upstream, compiled, flag, luytre, wire_name,
+    A, Asked, CD, Daemon, House, Message, Packet, Section, Upstream, compiled, luytre, wire_name,
 };
 
 /// A house whose upstream answers with the records of the closure.

@@ -14,7 +14,6 @@
 )]
 
 #[path = "../daemon/harness/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "most of it is for the scenarios on loopback")]
 mod harness;
 
 mod namespace;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use luytre_lists::NameBuf;
+use luytre_lists::Domain;
 use serde_json::Value;
 
 use super::Failed;
@@ -16,7 +16,7 @@ use crate::system::environment;
 pub(super) fn flush(file: &Path, names: &[String], out: &mut impl Write) -> Result<ExitCode, Failed> {
     let config = Config::load(file, environment())?;
     for text in names {
-        let name = NameBuf::parse(text).map_err(|error| Failed(format!("{text}: {error}")))?;
+        let name = Domain::parse(text).map_err(|error| Failed(format!("{text}: {error}")))?;
         let answer = control::ask(&config.state.dir, Request::Flush(name))?;
         let answer: Value = serde_json::from_str(&answer)?;
         let flushed = answer["flushed"].as_u64().ok_or_else(|| Failed(answer.to_string()))?;

@@ -29,10 +29,6 @@ pub(super) struct Session {
 }
 
 /// What becomes of a message.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "lives for a moment on the stack; most answers are made at once"
-)]
 pub(super) enum Asked {
     /// Answered at once.
     Answered(Vec<u8>),

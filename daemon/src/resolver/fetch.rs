@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::ask::{Asker, Inspected, NoAnswer};
-use super::{REPLY_ROOM, Resolver, give, key_of, refuse};
+use super::{Question, REPLY_ROOM, Resolver, give, key_of, refuse};
 use crate::cache::{Facts, Hit};
 use crate::inspect::Findings;
 use crate::outcome::{Outcome, Source};
@@ -57,17 +57,17 @@ impl Resolver {
             Err(_) => Some(Arc::new(Fetched(Err(ExchangeError::Busy.into())))),
         };
         let state = self.shared.load_full();
+        let question = Question { query: &pending.query, message, reached: pending.reached, stream };
         let answered = fetched.as_ref().is_some_and(|fetched| fetched.is_answer());
-        let expired = if answered { None } else { self.expired(&state, pending, message, stream) };
+        let expired = if answered { None } else { self.expired(&state, question, pending) };
         let Reply { message: reply, verdict, source } = match (expired, fetched.as_deref()) {
             (Some(reply), _) => reply,
             (None, Some(Fetched(Ok((answer, found))))) => {
                 let verdict = self.verdict_on(&state, pending, found);
-                let pass_on = || pass_on(&pending.query, message, answer, stream);
-                reply(&state, pending, message, stream, verdict, Source::Upstream, pass_on)
+                reply(&state, question, (verdict, Source::Upstream), || pass_on(question, answer))
             }
-            (None, Some(Fetched(Err(error)))) => failure(pending, message, error),
-            (None, None) => failure(pending, message, &ExchangeError::Timeout.into()),
+            (None, Some(Fetched(Err(error)))) => failure(question, pending, error),
+            (None, None) => failure(question, pending, &ExchangeError::Timeout.into()),
         };
         let Pending { query, client, decision, .. } = pending;
         let outcome = Outcome {
@@ -167,21 +167,19 @@ impl Resolver {
     }
 
     /// The expired answer, if it is still there.
-    fn expired(&self, state: &Snapshot, pending: &Pending, message: &[u8], stream: bool) -> Option<Reply> {
+    fn expired(&self, state: &Snapshot, question: Question<'_>, pending: &Pending) -> Option<Reply> {
         if !pending.stale {
             return None;
         }
-        let query = &pending.query;
         let mut out = vec![0; REPLY_ROOM];
         let now = self.clock.moment().seconds;
-        let hit = self.cache.get(&key_of(query), now, &mut out).filter(Hit::is_message)?;
-        let decision = self.look_into(state, query, &out[..hit.len], &hit, pending.decision);
-        let give = || {
-            let len = give(query, message, &hit, stream, &mut out);
+        let hit = self.cache.get(&key_of(question.query), now, &mut out).filter(Hit::is_message)?;
+        let decision = self.look_into(state, question.query, &out[..hit.len], &hit, pending.decision);
+        Some(reply(state, question, (decision.verdict, Source::Cache), || {
+            let len = give(question, &hit, &mut out);
             out.truncate(len);
             out
-        };
-        Some(reply(state, pending, message, stream, decision.verdict, Source::Cache, give))
+        }))
     }
 
     /// What is decided by what was found in the answer.
@@ -201,18 +199,15 @@ struct Reply {
 /// The answer that `give` makes, or a block in its place.
 fn reply(
     state: &Snapshot,
-    pending: &Pending,
-    message: &[u8],
-    stream: bool,
-    verdict: Verdict,
-    source: Source,
+    question: Question<'_>,
+    (verdict, source): (Verdict, Source),
     give: impl FnOnce() -> Vec<u8>,
 ) -> Reply {
     if !verdict.is_blocked() {
         return Reply { message: give(), verdict, source };
     }
     let mut out = vec![0; REPLY_ROOM];
-    let len = refuse(state, &pending.query, message, &verdict, (pending.reached, stream), &mut out);
+    let len = refuse(state, question, &verdict, &mut out);
     out.truncate(len);
     Reply { message: out, verdict, source: Source::Local }
 }
@@ -225,7 +220,8 @@ impl Fetched {
 }
 
 /// Makes an upstream's answer this client's.
-fn pass_on(query: &Query, message: &[u8], answer: &Answer, stream: bool) -> Vec<u8> {
+fn pass_on(question: Question<'_>, answer: &Answer) -> Vec<u8> {
+    let Question { query, message, stream, .. } = question;
     let len = answer.message.len();
     // At least as long as the question, to which a too long answer is cut.
     let room = len.max(query.question_end) + relay::dressing_room(&answer.errors);
@@ -238,8 +234,8 @@ fn pass_on(query: &Query, message: &[u8], answer: &Answer, stream: bool) -> Vec<
     reply
 }
 
-fn failure(pending: &Pending, message: &[u8], error: &NoAnswer) -> Reply {
-    let query = &pending.query;
+fn failure(question: Question<'_>, pending: &Pending, error: &NoAnswer) -> Reply {
+    let Question { query, message, .. } = question;
     tracing::debug!(name = %query.name(), ?error, "no upstream answer");
     let mut reply = vec![0; REPLY_ROOM];
     let len = local::failure(query, message, Rcode::ServFail, &[error.explained()], &mut reply);

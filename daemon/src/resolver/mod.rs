@@ -63,6 +63,16 @@ pub struct Peer {
     pub stream: bool,
 }
 
+/// A question with all of the client and its message that an answer depends on.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    query: &'a Query,
+    message: &'a [u8],
+    /// The address of ours that was asked, which a block may answer with.
+    reached: IpAddr,
+    stream: bool,
+}
+
 /// What to do with a message.
 pub enum Step {
     /// Send nothing.
@@ -122,12 +132,12 @@ impl Resolver {
         if let Some(hit) = hit.filter(Hit::is_answer) {
             decision = self.look_into(state, query, &out[..hit.len], &hit, decision);
         }
-        let asked = (peer.reached, peer.stream);
         let pending = |stale| {
             let (query, reached) = (query.clone(), peer.reached);
             Box::new(Pending { query, client, reached, decision, stale })
         };
-        let Some((len, source)) = in_place(state, query, message, &decision.verdict, hit, asked, out) else {
+        let question = Question { query, message, reached: peer.reached, stream: peer.stream };
+        let Some((len, source)) = in_place(state, question, &decision.verdict, hit, out) else {
             return Step::Fetch(pending(hit.is_some()));
         };
         let Decision { who, verdict, .. } = decision;
@@ -159,27 +169,24 @@ impl Resolver {
 /// Writes the answer to a question that needs no waiting; returns its length and where it came from.
 fn in_place(
     state: &Snapshot,
-    query: &Query,
-    message: &[u8],
+    question: Question<'_>,
     verdict: &Verdict,
     hit: Option<Hit>,
-    asked: (IpAddr, bool),
     out: &mut [u8],
 ) -> Option<(usize, Source)> {
+    let Question { query, message, reached, stream } = question;
     match (verdict.action, hit) {
-        (Action::Block, _) => Some((refuse(state, query, message, verdict, asked, out), Source::Local)),
+        (Action::Block, _) => Some((refuse(state, question, verdict, out), Source::Local)),
         (Action::Local(answer), _) => {
             let len = match (answer.special, state.inspector.dns64()) {
                 (Special::Ipv4Only, Some(prefix)) if is_apex_address(query, answer.zone_labels) => {
-                    local::ipv4only(query, message, prefix, asked.1, out)
+                    local::ipv4only(query, message, prefix, stream, out)
                 }
-                _ => local::special(query, message, answer, asked, &state.designations, out),
+                _ => local::special(query, message, answer, (reached, stream), &state.designations, out),
             };
             Some((len, Source::Local))
         }
-        (Action::Allow, Some(hit)) if hit.is_answer() => {
-            Some((give(query, message, &hit, asked.1, out), Source::Cache))
-        }
+        (Action::Allow, Some(hit)) if hit.is_answer() => Some((give(question, &hit, out), Source::Cache)),
         (Action::Allow, Some(Hit { state: State::Failed(error), .. })) => {
             Some((failed_before(query, message, error, out), Source::Failed))
         }
@@ -188,17 +195,11 @@ fn in_place(
 }
 
 /// What a client gets whose question is blocked, for its name or for what is in the answer.
-fn refuse(
-    state: &Snapshot,
-    query: &Query,
-    message: &[u8],
-    verdict: &Verdict,
-    asked: (IpAddr, bool),
-    out: &mut [u8],
-) -> usize {
+fn refuse(state: &Snapshot, question: Question<'_>, verdict: &Verdict, out: &mut [u8]) -> usize {
+    let Question { query, message, reached, stream } = question;
     match verdict.rule {
-        Rule::Rebinding => local::rebinding(query, message, asked.1, out),
-        _ => state.block.write(query, message, verdict, asked, out),
+        Rule::Rebinding => local::rebinding(query, message, stream, out),
+        _ => state.block.write(query, message, verdict, (reached, stream), out),
     }
 }
 
@@ -209,7 +210,7 @@ fn is_apex_address(query: &Query, zone_labels: u8) -> bool {
 }
 
 /// Makes a cached answer this client's.
-fn give(query: &Query, message: &[u8], hit: &Hit, stream: bool, out: &mut [u8]) -> usize {
+fn give(question: Question<'_>, hit: &Hit, out: &mut [u8]) -> usize {
     /// Extended errors as options (RFC 8914 §2).
     const STALE: [u8; 6] = [0, 15, 0, 2, 0, ede::STALE_ANSWER as u8];
     const STALE_NXDOMAIN: [u8; 6] = [0, 15, 0, 2, 0, ede::STALE_NXDOMAIN as u8];
@@ -219,6 +220,7 @@ fn give(query: &Query, message: &[u8], hit: &Hit, stream: bool, out: &mut [u8]) 
         0 => &STALE,
         _ => &[],
     };
+    let Question { query, message, stream, .. } = question;
     relay::dress(query, message, (0, errors), stream, out, hit.len)
 }
 
