@@ -4,7 +4,10 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::Failed;
 use crate::app::App;
@@ -29,13 +32,22 @@ pub(super) fn check(file: &Path, out: &mut impl Write) -> Result<ExitCode, Faile
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is logged by default. Of its connections hickory warns without saying of which; `status` says that.
+/// What is logged by default. Of its connections hickory warns without saying of which, and of a bogus answer with the
+/// whole of it; `status` says that.
 const LOGGED: &str = "info,hickory_net=off,hickory_proto=off";
 
-/// `LUYTRE_LOG` sets the level (`warn`, `debug`, `luytre::upstream=trace`); names that people ask appear at `debug`
-/// only. hickory is silent by default: it warns of each bogus answer with the whole of it.
+/// `LUYTRE_LOG` changes what is logged (`warn`, `debug`, `luytre::upstream=trace`); names that people ask appear at
+/// `debug` only.
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env("LUYTRE_LOG").unwrap_or_else(|_| EnvFilter::new(LOGGED));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
-    log.with_ansi(io::stderr().is_terminal()).with_writer(io::stderr).init();
+    let wanted = std::env::var("LUYTRE_LOG").unwrap_or_default();
+    let filter = format!("{LOGGED},{wanted}").parse::<Targets>();
+    let understood = filter.is_ok();
+    let filter = filter.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    let lines = fmt::layer().with_target(false).with_ansi(io::stderr().is_terminal());
+    tracing_subscriber::registry().with(filter).with(lines.with_writer(io::stderr)).init();
+    if !understood {
+        tracing::warn!(
+            "LUYTRE_LOG={wanted} is not understood; write warn, info, debug, or luytre::upstream=trace"
+        );
+    }
 }
