@@ -40,14 +40,46 @@ const LOGGED: &str = "info,hickory_net=off,hickory_proto=off";
 /// `debug` only.
 fn log_to_stderr() {
     let wanted = std::env::var("LUYTRE_LOG").unwrap_or_default();
-    let filter = format!("{LOGGED},{wanted}").parse::<Targets>();
-    let understood = filter.is_ok();
-    let filter = filter.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    let filter = filter(&wanted);
+    let understood = filter.is_some();
+    let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let lines = fmt::layer().with_target(false).with_ansi(io::stderr().is_terminal());
     tracing_subscriber::registry().with(filter).with(lines.with_writer(io::stderr)).init();
     if !understood {
         tracing::warn!(
             "LUYTRE_LOG={wanted} is not understood; write warn, info, debug, or luytre::upstream=trace"
         );
+    }
+}
+
+/// What is wanted, laid over the defaults; `None` if it is not understood.
+fn filter(wanted: &str) -> Option<Targets> {
+    // An empty word would turn everything off.
+    let words = [LOGGED, wanted].into_iter().filter(|words| !words.is_empty());
+    words.collect::<Vec<_>>().join(",").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn the_logs_filter_is_laid_over_the_defaults() {
+        for (wanted, told, hickory) in [
+            ("", Level::INFO, false),
+            ("warn", Level::WARN, false),
+            ("debug", Level::DEBUG, false),
+            ("luytre::upstream=trace", Level::INFO, false),
+            ("hickory_net=debug", Level::INFO, true),
+        ] {
+            let filter = filter(wanted).unwrap();
+            assert!(filter.would_enable("luytre::app", &told), "{wanted}");
+            let more = [Level::TRACE, Level::DEBUG, Level::INFO].into_iter().find(|level| *level > told);
+            assert!(more.is_none_or(|level| !filter.would_enable("luytre::app", &level)), "{wanted}");
+            assert_eq!(filter.would_enable("hickory_net", &Level::WARN), hickory, "{wanted}");
+        }
+        assert!(filter("nonsense===").is_none());
     }
 }
