@@ -1,7 +1,7 @@
 //! What one question's validation may spend, and what it saw: the context that hickory carries none of.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use hickory_net::proto::op::{DnsResponse, Query};
 use tokio::time::Instant;
@@ -26,7 +26,7 @@ pub(super) struct Inquiry {
     pub(super) forwarder: Forwarder,
     /// Servers that give no signatures.
     pub(super) avoided: Vec<Server>,
-    now: AtomicU64,
+    now: Lock<Timestamp>,
     /// Seconds of the monotonic clock, by which answers are kept.
     pub(super) uptime: u32,
     /// When the client must have been told something.
@@ -60,7 +60,7 @@ impl Inquiry {
         Self {
             forwarder,
             avoided,
-            now: AtomicU64::new(now),
+            now: Lock::new(now),
             uptime,
             deadline,
             supplied: Lock::default(),
@@ -83,12 +83,12 @@ impl Inquiry {
 
     /// The time at which signatures are judged.
     pub(super) fn now(&self) -> Timestamp {
-        self.now.load(Ordering::Relaxed)
+        *self.now.hold()
     }
 
     /// Judges from now on as if it were another time.
     pub(super) fn set_now(&self, now: Timestamp) {
-        self.now.store(now, Ordering::Relaxed);
+        *self.now.hold() = now;
     }
 
     pub(super) fn supply(&self, query: Query, response: DnsResponse) {
