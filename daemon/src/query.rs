@@ -53,26 +53,9 @@ pub enum Unanswerable {
 }
 
 impl Query {
-    /// A question about nothing, to [`read`](Self::read) one into.
-    pub const EMPTY: Self = Self {
-        header: Header { id: 0, flags: 0, counts: [0; 4] },
-        name: NameBuf::new(),
-        rtype: 0,
-        edns: None,
-        question_end: 0,
-    };
-
     /// Parses a message from a client.
     pub fn parse(message: &[u8]) -> Result<Self, Unanswerable> {
-        let mut query = Self::EMPTY;
-        query.read(message)?;
-        Ok(query)
-    }
-
-    /// Parses a message from a client into this [empty](Self::EMPTY) question: it is large, and so is never moved.
-    pub fn read(&mut self, message: &[u8]) -> Result<(), Unanswerable> {
-        self.header = Header::read(message).ok_or(Unanswerable::Silence)?;
-        let header = self.header;
+        let header = Header::read(message).ok_or(Unanswerable::Silence)?;
         // An answer to an answer would ping-pong between two servers for ever.
         if header.has(flags::QR) || message.len() > MAX_MESSAGE {
             return Err(Unanswerable::Silence);
@@ -85,7 +68,7 @@ impl Query {
         if header.counts[0] != 1 {
             return Err(bare(Rcode::FormErr));
         }
-        let at = read_question_name(message, &mut self.name).ok_or(bare(Rcode::FormErr))?;
+        let (name, at) = question_name(message).ok_or(bare(Rcode::FormErr))?;
         let (Some(rtype), Some(class)) = (u16_at(message, at), u16_at(message, at + 2)) else {
             return Err(bare(Rcode::FormErr));
         };
@@ -107,8 +90,7 @@ impl Query {
             meta if rtype::META.contains(&meta) => return Err(error(Rcode::NotImp)),
             _ => {}
         }
-        (self.rtype, self.edns, self.question_end) = (rtype, edns, question_end);
-        Ok(())
+        Ok(Self { header, name, rtype, edns, question_end })
     }
 
     /// The name asked.
@@ -132,13 +114,13 @@ impl Query {
     }
 }
 
-/// Reads the question's name into an empty one; returns the offset behind it. A pointer has nothing to point to in a
-/// question.
-fn read_question_name(message: &[u8], name: &mut NameBuf) -> Option<usize> {
+/// The question's name and the offset behind it. A pointer has nothing to point to in a question.
+fn question_name(message: &[u8]) -> Option<(NameBuf, usize)> {
+    let mut name = NameBuf::new();
     let mut at = HEADER_LEN;
     loop {
         match usize::from(*message.get(at)?) {
-            0 => return Some(at + 1),
+            0 => return Some((name, at + 1)),
             len => {
                 // Longer than 63 is a pointer or an unused label type; `push_label` refuses it.
                 name.push_label(message.get(at + 1..at + 1 + len)?).ok()?;

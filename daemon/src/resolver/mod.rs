@@ -110,18 +110,16 @@ impl Resolver {
         out: &mut [u8],
     ) -> Step {
         let is_ours = state.lan.contains(peer.client.ip());
-        // Filled where it stands: it is large, and on this path nobody keeps it.
-        let mut query = Query::EMPTY;
-        let read = query.read(message);
-        let query = &query;
-        match read {
-            Ok(()) if is_ours => {}
-            Ok(()) => return Step::Reply(local::prohibited(query, message, out)),
+        let parsed = Query::parse(message);
+        // By reference: it is large, and on this path nobody keeps it.
+        let query = match &parsed {
+            Ok(query) if is_ours => query,
+            Ok(query) => return Step::Reply(local::prohibited(query, message, out)),
             Err(Unanswerable::Error { rcode, question_end, edns }) if is_ours => {
-                return Step::Reply(local::error(message, question_end, rcode, edns, out));
+                return Step::Reply(local::error(message, *question_end, *rcode, *edns, out));
             }
             Err(_) => return Step::Silence,
-        }
+        };
         let client = peer.client.ip().to_canonical();
         // First the cache: what it remembers of the name spares the look-up in the list.
         let hit = self.cache.get(&key_of(query), moment.seconds, out);
