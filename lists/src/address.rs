@@ -121,7 +121,7 @@ impl AddressBlock {
         if length == 0 || length > longest || !length.is_multiple_of(step) {
             return Err(AddressError::Length { v6: first.is_ipv6() });
         }
-        let block = Self { first: cut(first, length), length };
+        let block = Self { first: network(first, length), length };
         if block.first == first { Ok(block) } else { Err(AddressError::Inside(block)) }
     }
 
@@ -209,7 +209,8 @@ impl fmt::Display for AddressBlock {
     }
 }
 
-fn cut(address: IpAddr, length: u8) -> IpAddr {
+/// The address with all but its first `length` bits zero: the first of its network. A longer length changes nothing.
+pub fn network(address: IpAddr, length: u8) -> IpAddr {
     match address {
         IpAddr::V4(v4) => cut_v4(v4, length).into(),
         IpAddr::V6(v6) => cut_v6(v6, length).into(),
@@ -218,12 +219,12 @@ fn cut(address: IpAddr, length: u8) -> IpAddr {
 
 fn cut_v4(address: Ipv4Addr, length: u8) -> Ipv4Addr {
     // A shift by all bits has no result: of a prefix of length 0 nothing is left.
-    let mask = u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
+    let mask = u32::MAX.checked_shl(32_u32.saturating_sub(length.into())).unwrap_or(0);
     Ipv4Addr::from_bits(address.to_bits() & mask)
 }
 
 fn cut_v6(address: Ipv6Addr, length: u8) -> Ipv6Addr {
-    let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
+    let mask = u128::MAX.checked_shl(128_u32.saturating_sub(length.into())).unwrap_or(0);
     Ipv6Addr::from_bits(address.to_bits() & mask)
 }
 

@@ -25,7 +25,7 @@ pub mod list;
 pub mod name;
 pub mod writer;
 
-pub use address::{AddressBlock, AddressError, is_inward};
+pub use address::{AddressBlock, AddressError, is_inward, network};
 pub use category::{Category, CategorySet, CategoryTable};
 pub use entry::{Disposition, Entry};
 pub use error::FormatError;

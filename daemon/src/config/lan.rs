@@ -1,8 +1,10 @@
 //! The addresses that count as the home's own.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::str::FromStr;
+
+use luytre_lists::network;
 
 use super::read::Refusal;
 use super::read::values::{items, quoted};
@@ -51,11 +53,7 @@ pub struct Prefix {
 impl Prefix {
     /// Whether the address begins with the prefix's bits.
     pub fn contains(self, address: IpAddr) -> bool {
-        match (self.first, address) {
-            (IpAddr::V4(first), IpAddr::V4(v4)) => first == cut_v4(v4, self.length),
-            (IpAddr::V6(first), IpAddr::V6(v6)) => first == cut_v6(v6, self.length),
-            _ => false,
-        }
+        self.first == network(address, self.length)
     }
 }
 
@@ -80,10 +78,7 @@ impl FromStr for Prefix {
         let Some(length) = length.parse().ok().filter(|length| *length <= longest) else {
             return Err(format!("{} has no good length; write 0 to {longest} after the slash", quoted(text)));
         };
-        let first = match address {
-            IpAddr::V4(v4) => IpAddr::V4(cut_v4(v4, length)),
-            IpAddr::V6(v6) => IpAddr::V6(cut_v6(v6, length)),
-        };
+        let first = network(address, length);
         let prefix = Self { first, length };
         if first == address {
             Ok(prefix)
@@ -104,17 +99,6 @@ fn not_a_prefix(text: &str) -> String {
     format!(
         "{text} is not an address prefix; write \"auto\" or one such as \"192.168.1.0/24\" or \"2001:db8::/48\""
     )
-}
-
-fn cut_v4(address: Ipv4Addr, length: u8) -> Ipv4Addr {
-    // A shift by all 32 bits has no result: of the prefix of length 0 nothing is left.
-    let mask = u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
-    Ipv4Addr::from_bits(address.to_bits() & mask)
-}
-
-fn cut_v6(address: Ipv6Addr, length: u8) -> Ipv6Addr {
-    let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
-    Ipv6Addr::from_bits(address.to_bits() & mask)
 }
 
 #[cfg(test)]
