@@ -1,4 +1,5 @@
-//! Addresses among the names of a list: each as its reverse name, by which a router finds it.
+//! Addresses in a list: those that names are sent to, and those that are listed, each as its reverse name, by which a
+//! router finds it.
 //!
 //! Not every one is for a list: what is private is another host in each home, and a wide prefix is many strangers.
 
@@ -11,6 +12,20 @@ use super::line::Reject;
 /// The shortest prefixes that a list may block, in bits: what one network is given, and no more.
 const SHORTEST_V4: u8 = 16;
 const SHORTEST_V6: u8 = 32;
+
+/// An address, with `0` and scoped addresses as hosts files have them.
+pub(super) fn is_address(word: &str) -> bool {
+    let address = word.split_once('%').map_or(word, |(address, _scope)| address);
+    address == "0" || address.parse::<IpAddr>().is_ok()
+}
+
+/// An address that leads nowhere.
+pub(super) fn is_sink(word: &str) -> bool {
+    match word.parse::<IpAddr>() {
+        Ok(address) => address.is_unspecified() || address.is_loopback(),
+        Err(_) => word == "0",
+    }
+}
 
 /// Whether it is an address, alone or with a number behind a slash.
 pub(super) fn is_block(word: &str) -> bool {

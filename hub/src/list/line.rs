@@ -12,12 +12,10 @@
 //! What can't be said by name alone (a path, a page element, a redirection to a real address) is rejected: to list
 //! the whole host for it would block too much.
 
-use std::net::IpAddr;
-
 use luytre_lists::{Name, NameBuf, NameError};
 use serde::Deserialize;
 
-use super::address::{is_block, reverse_name};
+use super::address::{is_address, is_block, is_sink, reverse_name};
 
 /// How a line is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -249,20 +247,6 @@ fn plain(word: &str) -> Result<&str, Reject> {
 
 fn is_comment(word: &str) -> bool {
     word.starts_with(['#', '!', ';']) || word.starts_with("//")
-}
-
-/// An address, with `0` and scoped addresses as hosts files have them.
-fn is_address(word: &str) -> bool {
-    let address = word.split_once('%').map_or(word, |(address, _scope)| address);
-    address == "0" || address.parse::<IpAddr>().is_ok()
-}
-
-/// An address that leads nowhere.
-fn is_sink(word: &str) -> bool {
-    match word.parse::<IpAddr>() {
-        Ok(address) => address.is_unspecified() || address.is_loopback(),
-        Err(_) => word == "0",
-    }
 }
 
 /// The machine's own names.
