@@ -35,13 +35,13 @@ use crate::wire::HEADER_LEN;
 pub use self::admit::{MAX_ANSWER, NotKept};
 pub use self::page::{Hit, State};
 
-/// The most that `[cache] entries` may ask for: 256 MB.
+/// The most that `[cache] entries` may ask for: 240 MB.
 pub const MAX_ENTRIES: usize = 1_000_000;
 
 /// `[cache]`: how much is kept, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Room for so many answers of 256 bytes, bookkeeping included: smaller ones are more, larger ones fewer. 0 turns
+    /// Room for so many answers of 240 bytes, bookkeeping included: smaller ones are more, larger ones fewer. 0 turns
     /// the cache off; at most [`MAX_ENTRIES`].
     pub entries: usize,
     /// Shorter TTLs are raised to this, in seconds; 0 of the origin too.

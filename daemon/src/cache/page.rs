@@ -109,7 +109,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// How many answers of 256 bytes fill a page. The 28 slots leave room for chance: names don't spread evenly.
+    /// How many answers of 240 bytes fill a page, bookkeeping included. The 28 slots leave room for chance: names don't spread evenly.
     pub(super) const ENTRIES: usize = 17;
 
     /// Empty pages; the system gives the memory as they are first written to.
