@@ -18,7 +18,8 @@
 //!   ([`flights`]); [`dnssec`] judges and [`inspect`] looks into those; [`reply`] writes them.
 //! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that.
 //! * [`web`] is the page, [`control`] the socket behind `luytre status`, [`status`] what both tell.
-//! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], [`process`] and [`system`] are the operating system.
+//! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], `datagrams`, [`process`] and
+//!   [`system`] are the operating system.
 
 pub mod command;
 pub mod config;
@@ -53,6 +54,7 @@ pub mod status;
 pub mod web;
 
 pub mod clock;
+mod datagrams;
 pub mod files;
 pub mod process;
 pub mod system;

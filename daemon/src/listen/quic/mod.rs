@@ -1,9 +1,8 @@
 //! DNS over QUIC (RFC 9250): one question on each stream.
 //!
 //! The endpoint is our own because hickory's takes 36 MB of buffers before the first client comes; ours takes what one
-//! batch of datagrams needs ([`socket`]). [`stream`] reads a question and writes its answer.
+//! batch of datagrams needs ([`Datagrams`]). [`stream`] reads a question and writes its answer.
 
-mod socket;
 mod stream;
 
 use std::io;
@@ -20,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::Desk;
 use super::connections::{Clients, Place};
 use super::session::{HANDSHAKE, QUESTIONS, Session};
+use crate::datagrams::Datagrams;
 use crate::resolver::Peer;
 use crate::tasks;
 use crate::wire::MAX_MESSAGE;
@@ -74,7 +74,7 @@ fn endpoint(socket: UdpSocket, tls: rustls::ServerConfig) -> io::Result<Endpoint
         .incoming_buffer_size_total(bytes_in_all);
     // No tokens for later: only a retry's, which we need not remember.
     server.validation_token.sent(0);
-    let socket = socket::SmallSocket::open(socket)?;
+    let socket = Datagrams::open(socket)?;
     // Its default takes datagrams of up to 1472 bytes: an Ethernet frame's worth.
     let config = EndpointConfig::default();
     Endpoint::new_with_abstract_socket(config, Some(server), Arc::new(socket), Arc::new(TokioRuntime))

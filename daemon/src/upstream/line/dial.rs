@@ -15,8 +15,8 @@ use hickory_net::{BufDnsStreamHandle, DnsMultiplexer, NetError};
 use tokio::time::{Instant, timeout};
 
 use super::connection::{Connection, MOST_ACTIVE};
-use super::datagrams::Datagrams;
 use super::envelope::Enveloped;
+use crate::datagrams::Datagrams;
 use crate::upstream::bootstrap::Bootstrap;
 use crate::upstream::trust::{Tls, server_name};
 use crate::upstream::{Server, Settings, Transport};
@@ -94,7 +94,7 @@ impl Dialler {
             }
             Transport::Quic => {
                 let stream = QuicClientStream::builder().crypto_config(self.tls()?.speaking(Some(b"doq")));
-                let socket = Arc::new(Datagrams::to(address).await?);
+                let socket = Arc::new(Datagrams::to(address)?);
                 Connection::over(stream.build_with_future(socket, address, host).await?, false)
             }
         })

@@ -14,7 +14,6 @@
 //! * Its HTTP/2 client names the host without the port in `:authority`, and knows no IPv6 host (`Server` refuses it).
 
 mod connection;
-mod datagrams;
 mod dial;
 mod envelope;
 
