@@ -33,6 +33,8 @@ pub use self::state::{StateConfig, StateSpec};
 pub use self::upstream::{UpstreamConfig, UpstreamSpec, Zone};
 pub use self::web::{WebConfig, WebSpec};
 
+pub(crate) use self::read::schema::nearest;
+
 use self::read::Refusal;
 use self::read::document::Document;
 use self::read::environment::variables;

@@ -1,0 +1,75 @@
+//! A day of the calendar.
+
+use std::fmt;
+
+use jiff::civil::DateTime;
+
+/// A day, wherever it is spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(jiff::civil::Date);
+
+impl Date {
+    /// The years that a file may name.
+    pub const YEARS: std::ops::RangeInclusive<i16> = 1970..=2100;
+
+    /// Reads `2026-12-31`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let well_formed = text.len() == 10 && text.is_char_boundary(4) && {
+            let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+            let mut parts = text.split('-');
+            let lengths =
+                [4, 2, 2].map(|length| parts.next().is_some_and(|p| p.len() == length && digits(p)));
+            lengths == [true; 3]
+        };
+        if !well_formed {
+            return Err("not a date; write year-month-day, such as \"2026-12-31\"".into());
+        }
+        let date: jiff::civil::Date = text.parse().map_err(|_| format!("there is no day {text}"))?;
+        if !Self::YEARS.contains(&date.year()) {
+            return Err(format!("write a year from {} to {}", Self::YEARS.start(), Self::YEARS.end()));
+        }
+        Ok(Self(date))
+    }
+
+    pub(super) fn new(date: jiff::civil::Date) -> Self {
+        Self(date)
+    }
+
+    pub(super) fn year(self) -> i16 {
+        self.0.year()
+    }
+
+    /// Days since Monday, 0 to 6.
+    pub(super) fn weekday(self) -> u8 {
+        self.0.weekday().to_monday_zero_offset().cast_unsigned()
+    }
+
+    /// Whether it is a Saturday or a Sunday.
+    pub fn is_weekend(self) -> bool {
+        self.weekday() >= 5
+    }
+
+    /// The next day; the last there is has none but itself.
+    pub(super) fn next(self) -> Self {
+        Self(self.0.tomorrow().unwrap_or(self.0))
+    }
+
+    /// The day before; the first there is has none but itself.
+    pub(super) fn previous(self) -> Self {
+        Self(self.0.yesterday().unwrap_or(self.0))
+    }
+
+    /// What clocks show so many minutes after this day's midnight, by clocks that never change; less than a week.
+    pub(super) fn at(self, minutes: u16) -> DateTime {
+        let day = (0..minutes / super::time_of_day::DAY).fold(self, |day, _| day.next());
+        let minutes = minutes % super::time_of_day::DAY;
+        // Below 24 and below 60.
+        day.0.at((minutes / 60) as i8, (minutes % 60) as i8, 0, 0)
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

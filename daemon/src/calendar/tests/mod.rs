@@ -1,0 +1,6 @@
+//! Household time against the clocks of the world.
+
+mod holidays;
+mod lunar;
+mod reading;
+mod windows;
