@@ -13,8 +13,9 @@
 //! * [`snapshot`] is the state that a question reads, behind one atomic pointer.
 //! * [`listen`] owns the sockets, [`certificate`] what the encrypted ones prove themselves by; [`resolver`] is the path
 //!   above on one screen.
-//! * [`query`] and [`wire`] read packets; [`who`] says who asks; [`policy`] decides, without I/O; [`calendar`] turns a
-//!   family's days and hours into the moments that the policy compares.
+//! * [`query`] and [`wire`] read packets; [`who`] says who asks; [`policy`] decides, without I/O.
+//! * [`family`] is what a family decided; [`catalogue`] what ships for it to choose from: services, safe search, ages;
+//!   [`calendar`] turns its days and hours into the moments that the policy compares.
 //! * [`list`] is the compiled list in force; [`cache`] and [`upstream`] find answers, for all who ask the same at once
 //!   ([`flights`]); [`dnssec`] judges and [`inspect`] looks into those; [`reply`] writes them.
 //! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that.
@@ -35,6 +36,7 @@ pub mod resolver;
 pub mod wire;
 
 pub mod calendar;
+pub mod catalogue;
 pub mod list;
 pub mod policy;
 pub mod who;
