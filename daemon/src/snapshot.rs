@@ -1,6 +1,5 @@
 //! Everything that answering a question reads, behind one atomic pointer. Built aside, swapped whole.
 
-use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -21,14 +20,14 @@ use crate::upstream;
 use crate::who::{People, Who};
 
 /// One state of the house.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Snapshot {
     /// Tells this state from all others of this run; never 0.
     pub generation: u32,
     /// Who is who.
-    pub people: People,
+    pub people: Arc<People>,
     /// The compiled rules.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// The list in force.
     pub list: Arc<LoadedList>,
     /// Why a newer list was refused, if one was.
@@ -36,9 +35,9 @@ pub struct Snapshot {
     /// What is looked for in answers.
     pub inspector: Arc<Inspector>,
     /// How blocked questions are answered.
-    pub block: BlockStyle,
+    pub block: Arc<BlockStyle>,
     /// The encrypted listeners that devices are told of.
-    pub designations: Designations,
+    pub designations: Arc<Designations>,
     /// Which servers answer the rest.
     pub upstream: Arc<upstream::Settings>,
     /// Whom we answer at all.
@@ -73,25 +72,31 @@ impl Snapshot {
         Self {
             // Thousands of reloads a day for a thousand years: it does not come round to 0.
             generation: GENERATIONS.fetch_add(1, Ordering::Relaxed).wrapping_add(1).max(1),
-            people: People::default(),
-            policy: Policy::compile(&config.rules()),
+            people: Arc::default(),
+            policy: Arc::new(Policy::compile(&config.rules())),
             list,
             refused,
             inspector: Arc::new(Inspector::new(
                 &config.inspect,
                 config.upstream.zones.iter().map(|zone| &zone.name),
             )),
-            block: BlockStyle::new(config.reply.mode, &config.reply.address, config.reply.ttl),
-            designations: Designations::of(&config.listen),
+            block: Arc::new(BlockStyle::new(config.reply.mode, &config.reply.address, config.reply.ttl)),
+            designations: Arc::new(Designations::of(&config.listen)),
             upstream,
             lan: config.listen.lan.clone(),
             limits: config.limits.clone(),
         }
     }
 
-    /// What is decided when this client asks for this name: one look-up, whatever the number of people.
-    pub fn decide(&self, client: IpAddr, name: Name<'_>, rtype: u16, now: Timestamp) -> Decision {
-        self.asking(client, name, rtype, |who, asked| {
+    /// The same state with other people in it. Still the same generation: what is remembered of names is not about who
+    /// asks.
+    pub fn with_people(&self, people: Arc<People>) -> Self {
+        Self { people, ..self.clone() }
+    }
+
+    /// What is decided when somebody asks for this name: one look-up, whatever the number of people.
+    pub fn decide(&self, who: Who, name: Name<'_>, rtype: u16, now: Timestamp) -> Decision {
+        self.asking(name, rtype, |asked| {
             let Decided { verdict, unnamed } = policy::decide(&self.policy, who, asked, now);
             let generation = if unnamed { self.generation } else { 0 };
             Decision {
@@ -103,16 +108,17 @@ impl Snapshot {
     }
 
     /// The same by what is remembered of the name, without a look-up; `None` if nothing is, or of another state.
-    pub fn decide_by(&self, client: IpAddr, facts: Facts, now: Timestamp) -> Option<Decision> {
-        (facts.generation == self.generation).then(|| {
-            let who = self.people.identify(client);
-            Decision { who, verdict: policy::decide_unnamed(&self.policy, who, facts.asked, now), facts }
+    pub fn decide_by(&self, who: Who, facts: Facts, now: Timestamp) -> Option<Decision> {
+        (facts.generation == self.generation).then(|| Decision {
+            who,
+            verdict: policy::decide_unnamed(&self.policy, who, facts.asked, now),
+            facts,
         })
     }
 
     /// Every rule that is looked at for it, in order, the deciding one last.
-    pub fn consider(&self, client: IpAddr, name: Name<'_>, rtype: u16, now: Timestamp) -> Vec<Considered> {
-        self.asking(client, name, rtype, |who, asked| policy::consider(&self.policy, who, asked, now))
+    pub fn consider(&self, who: Who, name: Name<'_>, rtype: u16, now: Timestamp) -> Vec<Considered> {
+        self.asking(name, rtype, |asked| policy::consider(&self.policy, who, asked, now))
     }
 
     /// What there is in the answer to a question for this name.
@@ -153,16 +159,10 @@ impl Snapshot {
         self.inspector == other.inspector
     }
 
-    fn asking<T>(
-        &self,
-        client: IpAddr,
-        name: Name<'_>,
-        rtype: u16,
-        decide: impl FnOnce(Who, &Asked<'_>) -> T,
-    ) -> T {
+    fn asking<T>(&self, name: Name<'_>, rtype: u16, decide: impl FnOnce(&Asked<'_>) -> T) -> T {
         let list = self.list.list();
         let suffixes = SuffixHashes::of(list.hash_key(), name);
         let listed = list.lookup_hashed(&suffixes);
-        decide(self.people.identify(client), &Asked { name, suffixes: &suffixes, rtype, listed })
+        decide(&Asked { name, suffixes: &suffixes, rtype, listed })
     }
 }

@@ -27,8 +27,9 @@ pub(super) fn explain(question: &Question, out: &mut impl Write) -> Result<ExitC
     let state = Snapshot::build(&config, (Arc::new(loaded), refused), Arc::default());
     let client = question.device.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let now = question.at.unwrap_or_else(|| Clock::default().now());
-    let considered = state.consider(client, name, question.rtype, now);
-    let verdict = state.decide(client, name, question.rtype, now).verdict;
+    let who = state.people.identify(client);
+    let considered = state.consider(who, name, question.rtype, now);
+    let verdict = state.decide(who, name, question.rtype, now).verdict;
     if question.json {
         writeln!(out, "{}", document(&state.policy, &verdict, &considered))?;
     } else {

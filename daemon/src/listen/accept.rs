@@ -110,6 +110,6 @@ async fn welcome(
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let reached = stream.local_addr()?.ip().to_canonical();
-    let peer = Peer { client, reached, stream: true };
+    let peer = Peer { client, reached, stream: true, token: None };
     protocol.serve(Session { desk, peer, encrypted: false, idle }, stream).await
 }

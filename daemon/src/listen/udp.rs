@@ -121,7 +121,7 @@ impl Worker {
                 }
                 continue;
             }
-            let peer = Peer { client, reached: reached.unwrap_or(self.local), stream: false };
+            let peer = Peer { client, reached: reached.unwrap_or(self.local), stream: false, token: None };
             match resolver.answer(&state, moment, peer, message, out) {
                 Step::Silence => {}
                 Step::Reply(len) => self.answers.keep(len, path),

@@ -27,6 +27,7 @@ use crate::query::{Query, Unanswerable};
 use crate::reply::{ede, local, relay};
 use crate::snapshot::{Decision, Shared, Snapshot};
 use crate::upstream::Outlet;
+use crate::who::Who;
 use crate::wire::{Rcode, flags, rtype};
 
 /// What every listener answers with.
@@ -61,6 +62,8 @@ pub struct Peer {
     pub reached: IpAddr,
     /// Over a stream, where answers have no size limit but the protocol's.
     pub stream: bool,
+    /// Who it is by its token; by its address if it has none.
+    pub token: Option<Who>,
 }
 
 /// A question with all of the client and its message that an answer depends on.
@@ -121,13 +124,14 @@ impl Resolver {
             Err(_) => return Step::Silence,
         };
         let client = peer.client.ip().to_canonical();
+        let who = peer.token.unwrap_or_else(|| state.people.identify(client));
         // First the cache: what it remembers of the name spares the look-up in the list.
         let hit = self.cache.get(&key_of(query), moment.seconds, out);
         // Who asks without recursion asks for what is known: nothing expired (RFC 8767 §5), and nobody's failures.
         let hit = hit.filter(|hit| query.header.has(flags::RD) || hit.is_fresh());
-        let remembered = hit.and_then(|hit| state.decide_by(client, hit.facts, moment.now));
+        let remembered = hit.and_then(|hit| state.decide_by(who, hit.facts, moment.now));
         let mut decision =
-            remembered.unwrap_or_else(|| state.decide(client, query.name(), query.rtype, moment.now));
+            remembered.unwrap_or_else(|| state.decide(who, query.name(), query.rtype, moment.now));
         // Then what it remembers of the answer: a name may lead to what the house blocks.
         if let Some(hit) = hit.filter(Hit::is_answer) {
             decision = self.look_into(state, query, &out[..hit.len], &hit, decision);
@@ -140,7 +144,7 @@ impl Resolver {
         let Some((len, source)) = in_place(state, question, &decision.verdict, hit, out) else {
             return Step::Fetch(pending(hit.is_some()));
         };
-        let Decision { who, verdict, .. } = decision;
+        let verdict = decision.verdict;
         let (time, name, rtype) = (moment.now, query.name(), query.rtype);
         self.history.record(&Outcome { time, name, rtype, who, client, verdict, source });
         let is_due = source == Source::Cache && hit.is_some_and(|hit| hit.state == State::Due);
@@ -290,7 +294,7 @@ mod tests {
         let forwarder = resolver.outlet().forwarder(&state.upstream);
         let query = Query::parse(&message("example.com", false)).unwrap();
         let client = IpAddr::from([192, 168, 1, 7]);
-        let decision = state.decide(client, query.name(), query.rtype, 0);
+        let decision = state.decide(Who::UNKNOWN, query.name(), query.rtype, 0);
         let pending = Pending { query, client, reached: client, decision, stale: false };
         assert!(size_of_val(&resolver.fetch(&forwarder, &pending, &[], false)) < 4096);
     }
@@ -308,7 +312,7 @@ mod tests {
         let query = Query::parse(&uncloaked).unwrap();
         resolver.cache.put(&key_of(&query), &message("alias.example", true), facts, 0);
         let client = SocketAddr::from(([192, 168, 1, 7], 5353));
-        let peer = Peer { client, reached: [192, 168, 1, 1].into(), stream: false };
+        let peer = Peer { client, reached: [192, 168, 1, 1].into(), stream: false, token: None };
         let mut out = [0; REPLY_ROOM];
         // The first look at the pointer sets up this thread's place in it.
         drop(resolver.shared.load());

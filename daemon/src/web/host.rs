@@ -94,7 +94,8 @@ impl Site {
         };
         let name = name.as_name();
         let now = daemon.resolver().clock.now();
-        let verdict = state.decide(connection.client.ip(), name, rtype::A, now).verdict;
+        let verdict =
+            state.decide(state.people.identify(connection.client.ip()), name, rtype::A, now).verdict;
         match verdict.action {
             // The name itself, not what lies below it.
             Action::Local(Local { special: Special::OwnName, zone_labels })

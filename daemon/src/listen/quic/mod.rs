@@ -142,7 +142,7 @@ async fn welcome(
     drop(handshake);
     // Always known: the socket tells of every datagram where it was sent to.
     let reached = connection.local_ip().unwrap_or_else(|| client.ip()).to_canonical();
-    let peer = Peer { client, reached, stream: true };
+    let peer = Peer { client, reached, stream: true, token: None };
     answer_all(&connection, Session { desk, peer, encrypted: true, idle }).await;
 }
 
