@@ -1,7 +1,8 @@
 //! The daemon: builds the state, opens the sockets, runs, reloads. The only module that swaps the snapshot.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
@@ -14,10 +15,12 @@ use crate::control::{self, Request};
 use crate::dnssec::ability::Standing;
 use crate::gate::Gate;
 use crate::history::History;
+use crate::home::{Home, Look};
 use crate::list::LoadedList;
 use crate::listen::open::{self, StartError};
 use crate::listen::rate::Rate;
 use crate::listen::{Desk, Listeners, Streams};
+use crate::policy::Circumstances;
 use crate::process::{Process, Signals, Wish};
 use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
@@ -44,6 +47,9 @@ pub struct Daemon {
     /// The main runtime's way upstream, then each UDP thread's: never empty.
     outlets: Arc<[Arc<Outlet>]>,
     notices: Arc<Vec<String>>,
+    home: Arc<Home>,
+    /// Held by whoever makes the next state from the one before.
+    swapping: Arc<Mutex<()>>,
 }
 
 impl App {
@@ -65,7 +71,12 @@ impl App {
         notices.extend(not_found(&upstream));
         let certificates = Certificates::at_start(&config, &mut notices)?;
         notices.iter().for_each(|notice| tracing::warn!("{notice}"));
-        let snapshot = Snapshot::build(&config, (Arc::new(list), refused), upstream);
+        let home = Home::at_start(&config);
+        if let Some(refused) = home.refused() {
+            tracing::error!(%refused, "the family was refused; the last good one is in force");
+        }
+        let circumstances = circumstances(clock);
+        let snapshot = Snapshot::build(&config, (Arc::new(list), refused), upstream, &home, &circumstances);
         let resolver = Resolver {
             shared: Arc::new(ArcSwap::from_pointee(snapshot)),
             cache: Arc::new(Cache::new(&config.cache, seed())),
@@ -82,7 +93,9 @@ impl App {
         let web = open::tcp(&config.web.listen)?;
         let outlets = (0..=config.limits.workers).map(|_| Arc::new(resolver.outlet())).collect();
         let (started_with, notices) = (Arc::new(config), Arc::new(notices));
-        let daemon = Daemon { config_file, started_with, resolver, certificates, outlets, notices };
+        let (home, swapping) = (Arc::new(home), Arc::default());
+        let daemon =
+            Daemon { config_file, started_with, resolver, certificates, outlets, notices, home, swapping };
         Ok(Self { daemon, listeners, web })
     }
 
@@ -119,6 +132,7 @@ impl Daemon {
             tasks::spawn("web", web::serve(listener, self.clone()));
         }
         tasks::spawn("clock", watch_clock(self.resolver.clone()));
+        tasks::spawn("family", self.clone().watch_family());
         let Resolver { dnssec, shared, cache, .. } = self.resolver.clone();
         tasks::spawn("dnssec", dnssec.watch(Arc::clone(&self.outlets[0]), shared, cache)); // never empty
         let socket = control::path(&self.started_with.state.dir);
@@ -181,6 +195,8 @@ impl Daemon {
         if let Some(certificates) = &self.certificates {
             certificates.reload(&config);
         }
+        self.home.look();
+        let _turn = self.swapping.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.resolver.shared.load_full();
         let state = &self.started_with.state.dir;
         let (list, refused) = match LoadedList::from_file(&config.list.file, state) {
@@ -194,7 +210,9 @@ impl Daemon {
         let settings = upstream_settings(&config, self.resolver.clock);
         let same = settings == *before.upstream;
         let upstream = if same { Arc::clone(&before.upstream) } else { Arc::new(settings) };
-        let after = Arc::new(Snapshot::build(&config, (list, refused), upstream));
+        let circumstances = circumstances(self.resolver.clock);
+        let after = Snapshot::build(&config, (list, refused), upstream, &self.home, &circumstances);
+        let after = Arc::new(after);
         let same = same && after.inspects_as(&before);
         self.resolver.dnssec.configure(validation(&config, &after.upstream));
         self.resolver.shared.store(after);
@@ -204,6 +222,39 @@ impl Daemon {
         }
         tracing::info!("reloaded");
         Ok(())
+    }
+
+    /// Puts a state in force that is made from the one before.
+    fn swap(&self, next: impl FnOnce(&Snapshot) -> Snapshot) {
+        let _turn = self.swapping.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = next(&self.resolver.shared.load());
+        self.resolver.shared.store(Arc::new(after));
+    }
+
+    /// Takes in what the family wrote, and what time does to it; never ends.
+    async fn watch_family(self) {
+        let clock = self.resolver.clock;
+        let mut compiled = (clock.trusted(), clock.now());
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let home = Arc::clone(&self.home);
+            let Ok(look) = tokio::task::spawn_blocking(move || home.look()).await else { continue };
+            let now = (clock.trusted(), clock.now());
+            let is_old = compiled.0 != now.0 || !(compiled.1..compiled.1 + RECOMPILE).contains(&now.1);
+            match look {
+                Look::Same if !is_old => continue,
+                Look::Same => self.swap(|before| before.at(&self.home, &circumstances(clock))),
+                Look::Taken => {
+                    self.swap(|before| before.with_family(&self.home, &circumstances(clock)));
+                    tracing::info!("the family's new rules are in force");
+                }
+                Look::Refused(refused) => {
+                    tracing::error!(%refused, "the family was refused; what was in force stays so");
+                    continue;
+                }
+            }
+            compiled = now;
+        }
     }
 
     /// What answers questions.
@@ -227,6 +278,9 @@ impl Daemon {
         let mut notices = (*self.notices).clone();
         if !refused.is_empty() {
             notices.push(format!("the list was refused: {refused}; an older one is in force"));
+        }
+        if let Some(refused) = self.home.refused() {
+            notices.push(format!("the family was refused; the last good one is in force: {refused}"));
         }
         let standing = self.resolver.dnssec.standing();
         if matches!(standing, Standing::Unknown | Standing::Stripped) {
@@ -295,6 +349,16 @@ impl Daemon {
     }
 }
 
+/// How often the family's file is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// Seconds after which schedules are worked out anew, far within what was worked out.
+const RECOMPILE: u64 = 3600;
+
+/// What the family's rules are compiled for.
+fn circumstances(clock: Clock) -> Circumstances<'static> {
+    Circumstances { now: clock.best_known(), trusted: clock.trusted(), spent: &[] }
+}
+
 /// Waits until the date can be believed; then what was accepted at another time is judged anew.
 async fn watch_clock(resolver: Resolver) {
     if resolver.clock.trusted() {
@@ -302,7 +366,7 @@ async fn watch_clock(resolver: Resolver) {
     }
     tracing::warn!("the clock is not set; the dates of signatures and certificates are judged leniently");
     while !resolver.clock.trusted() {
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
     tracing::info!("the clock is set");
     resolver.time_was_set();

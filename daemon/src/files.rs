@@ -44,6 +44,19 @@ fn replace_as(path: &Path, mode: u32, write: impl FnOnce(&mut File) -> io::Resul
     }
 }
 
+/// Reads a text file of at most `most` bytes.
+pub fn read_text(path: &Path, most: usize) -> io::Result<String> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > most {
+        let what = format!("larger than {} kB; leave out what is not needed", most / 1024);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8; save the file as UTF-8 text"))
+}
+
 /// The path with one more extension: `list.lyt` and `prev` make `list.lyt.prev`.
 pub fn beside(path: &Path, extension: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

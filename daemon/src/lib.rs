@@ -14,7 +14,7 @@
 //! * [`listen`] owns the sockets, [`certificate`] what the encrypted ones prove themselves by; [`resolver`] is the path
 //!   above on one screen.
 //! * [`query`] and [`wire`] read packets; [`who`] says who asks; [`policy`] decides, without I/O.
-//! * [`family`] is what a family decided; [`catalogue`] what ships for it to choose from: services, safe search, ages;
+//! * [`family`] is what a family decided, [`home`] what of that is in force; [`catalogue`] what ships for it to choose from: services, safe search, ages;
 //!   [`calendar`] turns its days and hours into the moments that the policy compares.
 //! * [`list`] is the compiled list in force; [`cache`] and [`upstream`] find answers, for all who ask the same at once
 //!   ([`flights`]); [`dnssec`] judges and [`inspect`] looks into those; [`reply`] writes them.
@@ -37,6 +37,8 @@ pub mod wire;
 
 pub mod calendar;
 pub mod catalogue;
+pub mod family;
+pub mod home;
 pub mod list;
 pub mod policy;
 pub mod who;

@@ -11,9 +11,10 @@ use luytre_lists::hash::SuffixHashes;
 use crate::cache::Facts;
 use crate::clock::Timestamp;
 use crate::config::{Config, Lan, LimitsConfig};
+use crate::home::Home;
 use crate::inspect::{self, Findings, Inspector};
 use crate::list::LoadedList;
-use crate::policy::{self, Asked, Considered, Decided, Policy, Rule, Verdict};
+use crate::policy::{self, Asked, Circumstances, Considered, Decided, Policy, Rule, Rules, Verdict};
 use crate::reply::block::BlockStyle;
 use crate::reply::designated::Designations;
 use crate::upstream;
@@ -26,7 +27,9 @@ pub struct Snapshot {
     pub generation: u32,
     /// Who is who.
     pub people: Arc<People>,
-    /// The compiled rules.
+    /// What the operator decided.
+    pub rules: Arc<Rules>,
+    /// That and what the family decided, compiled.
     pub policy: Arc<Policy>,
     /// The list in force.
     pub list: Arc<LoadedList>,
@@ -61,19 +64,21 @@ pub struct Decision {
 pub type Shared = Arc<ArcSwap<Snapshot>>;
 
 impl Snapshot {
-    /// Compiles a configuration, with the list to filter by and why a newer one was refused. An unchanged `upstream`
-    /// keeps its pointer, so that what is known of its servers is kept too.
+    /// Compiles a configuration, with the list to filter by and why a newer one was refused, and what the family says.
+    /// An unchanged `upstream` keeps its pointer, so that what is known of its servers is kept too.
     pub fn build(
         config: &Config,
         (list, refused): (Arc<LoadedList>, Option<String>),
         upstream: Arc<upstream::Settings>,
+        home: &Home,
+        circumstances: &Circumstances<'_>,
     ) -> Self {
-        static GENERATIONS: AtomicU32 = AtomicU32::new(0);
+        let rules = Arc::new(config.rules());
         Self {
-            // Thousands of reloads a day for a thousand years: it does not come round to 0.
-            generation: GENERATIONS.fetch_add(1, Ordering::Relaxed).wrapping_add(1).max(1),
-            people: Arc::default(),
-            policy: Arc::new(Policy::compile(&config.rules())),
+            generation: next_generation(),
+            people: Arc::new(home.people()),
+            policy: Arc::new(home.policy(&rules, circumstances)),
+            rules,
             list,
             refused,
             inspector: Arc::new(Inspector::new(
@@ -86,6 +91,23 @@ impl Snapshot {
             lan: config.listen.lan.clone(),
             limits: config.limits.clone(),
         }
+    }
+
+    /// The same state for what the family says now.
+    pub fn with_family(&self, home: &Home, circumstances: &Circumstances<'_>) -> Self {
+        Self {
+            generation: next_generation(),
+            people: Arc::new(home.people()),
+            policy: Arc::new(home.policy(&self.rules, circumstances)),
+            ..self.clone()
+        }
+    }
+
+    /// The same state at another time, or with more subjects. Still the same generation: nothing is said of other
+    /// names.
+    pub fn at(&self, home: &Home, circumstances: &Circumstances<'_>) -> Self {
+        let policy = home.policy_with(Arc::clone(self.policy.names()), &self.rules, circumstances);
+        Self { policy: Arc::new(policy), ..self.clone() }
     }
 
     /// The same state with other people in it. Still the same generation: what is remembered of names is not about who
@@ -165,4 +187,11 @@ impl Snapshot {
         let listed = list.lookup_hashed(&suffixes);
         decide(&Asked { name, suffixes: &suffixes, rtype, listed })
     }
+}
+
+/// A number that no other state of this run has; never 0.
+fn next_generation() -> u32 {
+    static GENERATIONS: AtomicU32 = AtomicU32::new(0);
+    // Thousands of reloads a day for a thousand years: it does not come round to 0.
+    GENERATIONS.fetch_add(1, Ordering::Relaxed).wrapping_add(1).max(1)
 }

@@ -15,6 +15,8 @@ pub struct Category(u8);
 impl Category {
     /// Blocked for everybody, whatever a family says: whole domains of child abuse, phishing, malware.
     pub const ALWAYS: Self = Self(0);
+    /// What a model holds for harmful and nobody has looked at yet.
+    pub const SUSPECTED: Self = Self(35);
     /// Never blocked in a home: helplines, banks, e-government, certificates, time.
     pub const ESSENTIAL: Self = Self(63);
 

@@ -35,7 +35,8 @@ impl Date {
         Self(date)
     }
 
-    pub(super) fn year(self) -> i16 {
+    /// The year.
+    pub fn year(self) -> i16 {
         self.0.year()
     }
 

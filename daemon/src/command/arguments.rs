@@ -1,7 +1,6 @@
 //! Arguments become a [`Command`], or an error that says which one is wrong.
 
 use std::ffi::OsString;
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use lexopt::prelude::*;
@@ -31,7 +30,7 @@ pub(super) struct Question {
     pub(super) config: PathBuf,
     pub(super) name: String,
     pub(super) rtype: u16,
-    pub(super) device: Option<IpAddr>,
+    pub(super) device: Option<String>,
     pub(super) at: Option<Timestamp>,
     pub(super) json: bool,
 }
@@ -42,7 +41,7 @@ pub(super) struct Arguments {
     words: Vec<String>,
     config: Option<PathBuf>,
     list: Option<PathBuf>,
-    device: Option<IpAddr>,
+    device: Option<String>,
     at: Option<Timestamp>,
     json: bool,
     clock_offset: i64,
@@ -88,7 +87,7 @@ impl Arguments {
             "config" => self.config = Some(parser.value()?.into()),
             "list" => self.list = Some(parser.value()?.into()),
             "json" => self.json = true,
-            "device" => self.device = Some(device(&parser.value()?.string()?)?),
+            "device" => self.device = Some(parser.value()?.string()?),
             "at" => self.at = Some(moment(&parser.value()?.string()?)?),
             "clock-offset" => self.clock_offset = parser.value()?.parse()?,
             "clock" => {
@@ -155,11 +154,11 @@ impl Arguments {
         }
     }
 
-    fn explain(self, name: &str, rtype: &str) -> Result<Command, lexopt::Error> {
+    fn explain(mut self, name: &str, rtype: &str) -> Result<Command, lexopt::Error> {
         self.only(&["config", "device", "at", "json"])?;
         let unknown = || format!("{rtype}: no such record type; write A, AAAA, HTTPS … or TYPE65");
         let rtype = crate::status::type_number(rtype).ok_or_else(unknown)?;
-        let (device, at, json) = (self.device, self.at, self.json);
+        let (device, at, json) = (self.device.take(), self.at, self.json);
         Ok(Command::Explain(Question {
             name: name.to_owned(),
             rtype,
@@ -181,12 +180,6 @@ impl Arguments {
             None => Ok(()),
         }
     }
-}
-
-fn device(text: &str) -> Result<IpAddr, lexopt::Error> {
-    let unknown =
-        || format!("--device {text}: devices are known by their address for now; write an IP address");
-    text.parse().map_err(|_| unknown().into())
 }
 
 /// An RFC 3339 time.

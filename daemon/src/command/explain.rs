@@ -1,7 +1,7 @@
 //! `luytre explain`: what would be decided about a name, and why. Works from files alone, without a daemon.
 
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -12,11 +12,13 @@ use super::Failed;
 use super::arguments::Question;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::home::Home;
 use crate::list::LoadedList;
-use crate::policy::{Considered, Policy, Rule, Verdict};
+use crate::policy::{Circumstances, Considered, Policy, Verdict};
 use crate::snapshot::Snapshot;
 use crate::status::{rfc3339, type_word};
 use crate::system::environment;
+use crate::who::{Key, Subject, Who};
 
 /// Prints the verdict, its reason, and every rule that was considered in order.
 pub(super) fn explain(question: &Question, out: &mut impl Write) -> Result<ExitCode, Failed> {
@@ -24,10 +26,12 @@ pub(super) fn explain(question: &Question, out: &mut impl Write) -> Result<ExitC
     let name = NameBuf::parse(&question.name).map_err(|why| Failed(format!("{}: {why}", question.name)))?;
     let name = name.as_name();
     let (loaded, refused) = LoadedList::inspect(&config.list.file, config.list.named, &config.state.dir);
-    let state = Snapshot::build(&config, (Arc::new(loaded), refused), Arc::default());
-    let client = question.device.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let home = Home::read(&config).map_err(|refused| Failed(refused.to_string()))?;
     let now = question.at.unwrap_or_else(|| Clock::default().now());
-    let who = state.people.identify(client);
+    let circumstances = Circumstances { now, trusted: true, spent: &[] };
+    let list = (Arc::new(loaded), refused);
+    let state = Snapshot::build(&config, list, Arc::default(), &home, &circumstances);
+    let who = asking(&home, &state, question.device.as_deref())?;
     let considered = state.consider(who, name, question.rtype, now);
     let verdict = state.decide(who, name, question.rtype, now).verdict;
     if question.json {
@@ -40,15 +44,34 @@ pub(super) fn explain(question: &Question, out: &mut impl Write) -> Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
+/// Who asks: a device by its MAC address, its token, or an address; a person by their id; without any, one that nobody
+/// named.
+fn asking(home: &Home, state: &Snapshot, device: Option<&str>) -> Result<Who, Failed> {
+    let Some(text) = device else { return Ok(Who::UNKNOWN) };
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(state.people.identify(address.to_canonical()));
+    }
+    let key = text.parse().map(Key::Mac);
+    let is_meant = |subject: &Subject| match &key {
+        Ok(mac) => subject.device == *mac,
+        Err(_) => *subject.person == *text,
+    };
+    let token = state.people.identify_token(&text.to_ascii_lowercase());
+    let place = home.roll().subjects().iter().position(is_meant).and_then(|place| u16::try_from(place).ok());
+    match (token.or(place.map(Who)), key) {
+        (Some(who), _) => Ok(who),
+        // A device that nobody named yet.
+        (None, Ok(_)) => Ok(Who::UNKNOWN),
+        (None, Err(_)) => {
+            Err(Failed(format!("--device {text}: no MAC address, no address, and nobody's id")))
+        }
+    }
+}
+
 fn document(policy: &Policy, verdict: &Verdict, considered: &[Considered]) -> Value {
     let table = CategoryTable::shipped();
     let categories: Vec<_> = verdict.categories.iter().map(|category| table.key(category)).collect();
-    let rule = |step: &Considered| match step.decided {
-        // A list's exception and special names have a rule of their own; the others are called by their step.
-        Some(verdict) if verdict.rule != Rule::None => policy.describe(verdict.rule),
-        _ => step.step.to_owned(),
-    };
-    let rules = considered.iter().map(|step| json!({"rule": rule(step), "matched": step.decided.is_some()}));
+    let rules = considered.iter().map(|step| json!({"rule": step.rule, "matched": step.matched}));
     json!({
         "verdict": verdict.word(),
         "reason": verdict.reason.word(),
@@ -78,8 +101,7 @@ fn tell(
     }
     writeln!(out, "considered, in order:")?;
     for step in considered {
-        let told = step.decided.map_or("no", |verdict| verdict.word());
-        writeln!(out, "  {:<11} {told}", step.step)?;
+        writeln!(out, "  {:<24} {}", step.rule, if step.matched { verdict.word() } else { "no" })?;
     }
     Ok(())
 }

@@ -10,14 +10,6 @@ use super::read::Refusal;
 use super::read::key::Key;
 use super::read::schema::{Schema, literal};
 
-/// `[family]` as it is written.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "config/luytre.toml says it of every key")]
-pub struct FamilySpec {
-    pub file: String,
-}
-
 /// `[firewall]` as it is written.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -30,13 +22,12 @@ pub struct FirewallSpec {
 }
 
 /// Each key, and the feature that it belongs to.
-pub(super) const LATER: [(&str, &str); 11] = [
+pub(super) const LATER: [(&str, &str); 10] = [
     ("list.edition", "list updates"),
     ("list.urls", "list updates"),
     ("list.root", "list updates"),
     ("list.check_every", "list updates"),
     ("history.path", "history on disk"),
-    ("family.file", "people and devices"),
     ("firewall.enabled", "the firewall"),
     ("firewall.lan_interfaces", "the firewall"),
     ("firewall.strict", "the firewall"),

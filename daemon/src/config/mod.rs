@@ -20,11 +20,12 @@ use toml::Table;
 
 pub use self::cache::CacheSpec;
 pub use self::error::ConfigError;
+pub use self::family::{FamilyConfig, FamilySpec};
 pub use self::history::{HistoryConfig, HistorySpec, Privacy};
 pub use self::house::{HouseConfig, HouseSpec};
 pub use self::inspect::InspectSpec;
 pub use self::lan::{Lan, Prefix};
-pub use self::later::{FamilySpec, FirewallSpec};
+pub use self::later::FirewallSpec;
 pub use self::limits::{LimitsConfig, LimitsSpec};
 pub use self::list::{ListConfig, ListSpec};
 pub use self::listen::{CertificateFiles, ListenConfig, ListenSpec};
@@ -34,6 +35,7 @@ pub use self::upstream::{UpstreamConfig, UpstreamSpec, Zone};
 pub use self::web::{WebConfig, WebSpec};
 
 pub(crate) use self::read::schema::nearest;
+pub(crate) use self::read::values::{did_you_mean, quoted};
 
 use self::read::Refusal;
 use self::read::document::Document;
@@ -42,6 +44,7 @@ use self::read::schema::Schema;
 
 mod cache;
 mod error;
+mod family;
 mod history;
 mod house;
 mod inspect;
@@ -76,6 +79,8 @@ pub struct Config {
     pub list: ListConfig,
     /// How a blocked question is answered.
     pub reply: ReplyConfig,
+    /// Where people, devices and their rules are written.
+    pub family: FamilyConfig,
     /// What is remembered of questions.
     pub history: HistoryConfig,
     /// The page for people.
@@ -163,6 +168,7 @@ impl Spec {
             inspect: self.inspect.resolve()?,
             list: self.list.resolve(folder, &state),
             reply: self.reply.resolve(&web)?,
+            family: self.family.resolve(folder, &state),
             history: self.history.resolve()?,
             house: self.house.resolve()?,
             limits: self.limits.resolve()?,

@@ -142,13 +142,13 @@ pub use self::counters::Totals;
 mod tests {
     use super::*;
     use crate::outcome::Source;
-    use crate::policy::{Action, Reason, Rule, Rules};
+    use crate::policy::{Action, Reason, Rules};
     use crate::who::Who;
 
     fn record(history: &History, name: &str, time: Timestamp, blocked: bool) {
         let action = if blocked { Action::Block } else { Action::Allow };
         let categories = if blocked { CategorySet::from_bits(0b10) } else { CategorySet::EMPTY };
-        let verdict = Verdict { action, reason: Reason::Category, rule: Rule::None, categories, until: None };
+        let verdict = Verdict { action, reason: Reason::Category, ..Verdict::nothing_against(categories) };
         let (name, client) = (NameBuf::parse(name).unwrap(), [192, 168, 1, 7].into());
         let (name, who, source) = (name.as_name(), Who::HOUSE, Source::Local);
         history.record(&Outcome { time, name, rtype: 1, who, client, verdict, source });
@@ -164,7 +164,7 @@ mod tests {
         for n in 0..10 {
             record(&history, &format!("n{n}.example"), 3600, n % 2 == 0);
         }
-        let recent = history.recent(10, &Policy::compile(&Rules::default()));
+        let recent = history.recent(10, &Policy::of_house(&Rules::default()));
         let names: Vec<&str> = recent.iter().map(|recent| recent.name.as_str()).collect();
         assert_eq!(names, ["n9.example", "n8.example", "n7.example"]);
         let totals = history.totals();
@@ -184,12 +184,12 @@ mod tests {
         ] {
             let history = history(3, privacy);
             record(&history, "www.shop.example.com.vn", 3600, true);
-            let recent = history.recent(1, &Policy::compile(&Rules::default()));
+            let recent = history.recent(1, &Policy::of_house(&Rules::default()));
             assert_eq!((recent[0].name.as_str(), recent[0].who.as_str()), (name, who), "{privacy:?}");
         }
         let history = history(3, Privacy::Off);
         record(&history, "example.com", 3600, true);
-        assert!(history.recent(1, &Policy::compile(&Rules::default())).is_empty());
+        assert!(history.recent(1, &Policy::of_house(&Rules::default())).is_empty());
         assert_eq!(history.totals().blocked, 1);
     }
 
@@ -197,6 +197,6 @@ mod tests {
     fn a_ring_of_nothing_keeps_nothing() {
         let history = history(0, Privacy::Full);
         record(&history, "example.com", 0, true);
-        assert!(history.recent(1, &Policy::compile(&Rules::default())).is_empty());
+        assert!(history.recent(1, &Policy::of_house(&Rules::default())).is_empty());
     }
 }

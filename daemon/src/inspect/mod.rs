@@ -18,7 +18,7 @@ pub mod dns64;
 pub mod nat64;
 pub mod rebinding;
 mod service;
-mod strip;
+pub(crate) mod strip;
 mod targets;
 #[cfg(test)]
 mod tests;

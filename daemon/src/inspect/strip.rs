@@ -41,7 +41,7 @@ pub fn remove_aaaa(message: &mut Vec<u8>) -> Option<bool> {
 }
 
 /// An SOA record owned by the question's name: nobody's zone, of which only the TTL matters.
-pub(super) fn soa(ttl: u32) -> Vec<u8> {
+pub(crate) fn soa(ttl: u32) -> Vec<u8> {
     const NAMES: &[u8] = b"\x06luytre\x03lan\x00\x06nobody\x07invalid\x00";
     let fixed =
         |len: usize| [rtype::SOA, 1, (ttl >> 16) as u16, ttl as u16, len as u16].map(u16::to_be_bytes);

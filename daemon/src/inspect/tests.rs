@@ -321,7 +321,7 @@ proptest! {
         let _ = dns64::is_wanting(&message);
         let (query, question) = asked();
         let _ = dns64::synthesise(Nat64Prefix::WELL_KNOWN, &query, &question, &message, 60);
-        let _ = dns64::redirect(&query, &question, &query.name, &message);
+        let _ = crate::reply::alias::redirect(&query, &question, &query.name, &message);
         for strip in [remove_ech, remove_aaaa] {
             let mut after = message.clone();
             match strip(&mut after) {

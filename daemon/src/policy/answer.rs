@@ -14,7 +14,7 @@ use crate::who::Who;
 /// an essential, the operator's own allow, or an exception of the list on the question ends it; else what was found
 /// counts as if the question's name were listed so.
 pub fn decide_answer(policy: &Policy, who: Who, verdict: Verdict, found: &Findings) -> Verdict {
-    if verdict.action != Action::Allow {
+    if !matches!(verdict.action, Action::Allow | Action::Rewrite(..)) {
         return verdict;
     }
     let categories = verdict.categories.union(found.categories).sealed();
@@ -23,7 +23,7 @@ pub fn decide_answer(policy: &Policy, who: Who, verdict: Verdict, found: &Findin
         // Whatever the name is about: that is not why.
         return Verdict { categories: CategorySet::EMPTY, ..blocked(Reason::Special, Rule::Rebinding) };
     }
-    if verdict.rule != Rule::None {
+    if verdict.vouched {
         return verdict;
     }
     if found.categories.contains(Category::ALWAYS) {
@@ -32,7 +32,7 @@ pub fn decide_answer(policy: &Policy, who: Who, verdict: Verdict, found: &Findin
     if let Some(rule) = found.denied {
         return blocked(Reason::Operator, rule);
     }
-    match found.categories.intersection(policy.profile(who).block).iter().next() {
+    match found.categories.intersection(policy.profile(&policy.subject(who)).block).iter().next() {
         Some(category) => blocked(Reason::Category, Rule::Category(category)),
         None => Verdict { categories, ..verdict },
     }
@@ -49,10 +49,20 @@ mod tests {
         keys.iter().filter_map(|key| CategoryTable::shipped().by_key(key)).collect()
     }
 
+    fn house() -> Policy {
+        let deny = vec![NameRule::parse("bad.example").unwrap()];
+        Policy::of_house(&Rules { block: set(&["gambling"]), deny, ..Rules::default() })
+    }
+
+    /// The operator's rule that denies what is found.
+    fn denied() -> Option<Rule> {
+        let name = luytre_lists::NameBuf::parse("bad.example").unwrap();
+        house().denial(name.as_name())
+    }
+
     /// What becomes of a verdict: `verdict reason rule categories`.
     fn decided(verdict: Verdict, found: Findings) -> String {
-        let deny = vec![NameRule::parse("bad.example").unwrap()];
-        let policy = Policy::compile(&Rules { block: set(&["gambling"]), deny, ..Rules::default() });
+        let policy = house();
         let verdict = decide_answer(&policy, Who::HOUSE, verdict, &found);
         let (word, reason, rule) = (verdict.word(), verdict.reason.word(), policy.describe(verdict.rule));
         format!("{word} {reason} {rule} {}", CategoryTable::shipped().keys(verdict.categories))
@@ -63,7 +73,6 @@ mod tests {
     }
 
     const OPEN: Verdict = Verdict::nothing_against(CategorySet::EMPTY);
-    const DENIED: Option<Rule> = Some(Rule::Operator { denied: true, index: 0 });
 
     #[test]
     fn what_is_found_counts_as_if_the_name_were_listed_so() {
@@ -80,33 +89,33 @@ mod tests {
 
     #[test]
     fn a_target_that_the_operator_denies_blocks() {
-        let denied = |keys| Findings { denied: DENIED, ..found(keys) };
+        let denied = |keys| Findings { denied: denied(), ..found(keys) };
         assert_eq!(decided(OPEN, denied(&["gambling"])), "blocked operator deny:bad.example gambling");
         assert_eq!(decided(OPEN, denied(&["always"])), "blocked always category:always always");
     }
 
     #[test]
     fn an_allow_on_the_question_ends_it() {
-        for rule in [Rule::Essential, Rule::Operator { denied: false, index: 0 }, Rule::ListAllow] {
-            let verdict = Verdict { rule, ..OPEN };
-            let policy = Policy::compile(&Rules::default());
-            let found = Findings { denied: DENIED, ..found(&["always", "gambling"]) };
+        for rule in [Rule::Essential, Rule::ListAllow] {
+            let verdict = Verdict { rule, vouched: true, ..OPEN };
+            let policy = Policy::of_house(&Rules::default());
+            let found = Findings { denied: denied(), ..found(&["always", "gambling"]) };
             assert_eq!(decide_answer(&policy, Who::HOUSE, verdict, &found), verdict);
         }
     }
 
     #[test]
     fn rebinding_stands_above_every_allow_and_is_about_nothing() {
-        let rebinds = Findings { rebinds: true, denied: DENIED, ..found(&["always"]) };
+        let rebinds = Findings { rebinds: true, denied: denied(), ..found(&["always"]) };
         assert_eq!(decided(OPEN, rebinds), "blocked special special:rebinding -");
-        let essential = Verdict { rule: Rule::Essential, reason: Reason::Essential, ..OPEN };
+        let essential = Verdict { rule: Rule::Essential, reason: Reason::Essential, vouched: true, ..OPEN };
         assert_eq!(decided(essential, rebinds), "blocked special special:rebinding -");
     }
 
     #[test]
     fn what_is_blocked_already_stays_so() {
         let blocked = Verdict { action: Action::Block, reason: Reason::Always, ..OPEN };
-        let policy = Policy::compile(&Rules::default());
+        let policy = Policy::of_house(&Rules::default());
         assert_eq!(decide_answer(&policy, Who::HOUSE, blocked, &found(&["gambling"])), blocked);
     }
 }

@@ -1,16 +1,20 @@
 //! The order of rules, written once (design §5).
 //!
-//! Special and own names → always → essentials → the operator's rules → categories of the profile → allowed.
-//! Pauses, grants, schedules, budgets, services and rewrites take their places in between when they come.
+//! Special and own names → always → essentials → the operator's rules → paused → own deny → grants → own allow that
+//! passes time → schedule → budget → own allow → services → categories → suspected → allowed. Safe search changes what
+//! every allowed name is answered with.
 
 use luytre_lists::hash::SuffixHashes;
 use luytre_lists::{Category, CategorySet, Match, Name};
 
+use super::plan::{Granted, InForce, Plan};
 use super::special::Special;
 use super::table::Found;
 use super::verdict::{Action, Local, Reason, Rule, Verdict};
-use super::{Policy, Profile};
+use super::{Policy, Profile, Subject};
+use crate::catalogue::{Level, SafeSearch};
 use crate::clock::Timestamp;
+use crate::family::{Mode, Scope};
 use crate::who::Who;
 
 /// A question as the policy sees it.
@@ -39,71 +43,175 @@ pub struct Decided {
 /// Decides one question. Pure: no clock, no socket, no allocation.
 pub fn decide(policy: &Policy, who: Who, asked: &Asked<'_>, now: Timestamp) -> Decided {
     let steps = Steps::new(policy, who, asked, now);
-    let unnamed = steps.found.is_empty() && !steps.list_allows;
-    Decided { verdict: steps.verdict_of_first(), unnamed }
+    let unnamed = !steps.found.named && !steps.list_allows;
+    Decided { verdict: steps.verdict(), unnamed }
 }
 
 /// Decides a question for a name that was found [unnamed](Decided::unnamed).
-pub fn decide_unnamed(policy: &Policy, who: Who, categories: CategorySet, _now: Timestamp) -> Verdict {
-    let (found, profile) = (Found::default(), policy.profile(who));
-    let steps = Steps { found, profile, categories, list_allows: false, is_apex: None, rtype: 0, next: 0 };
-    steps.verdict_of_first()
+pub fn decide_unnamed(policy: &Policy, who: Who, categories: CategorySet, now: Timestamp) -> Verdict {
+    Steps::about(policy, who, now, (Found::default(), categories)).verdict()
 }
 
 /// One rule that was looked at, for `explain`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Considered {
-    /// The step of the order.
-    pub step: &'static str,
-    /// What it decided, if it was about this question.
-    pub decided: Option<Verdict>,
+    /// The rule as [`Policy::describe`] has it, or the step of the order where it has none.
+    pub rule: String,
+    /// Whether it decided.
+    pub matched: bool,
 }
 
-/// Every step of the order, the deciding one last.
+/// Every step of the order with its rules, the deciding one last.
 pub fn consider(policy: &Policy, who: Who, asked: &Asked<'_>, now: Timestamp) -> Vec<Considered> {
+    let steps = Steps::new(policy, who, asked, now);
     let mut considered = Vec::new();
-    for step in Steps::new(policy, who, asked, now) {
-        considered.push(step);
-        if step.decided.is_some() {
-            break;
+    for (step, decide) in Steps::ORDER {
+        let decided = decide(&steps);
+        let deciding = decided.map(|verdict| match policy.describe(verdict.rule) {
+            rule if rule.is_empty() => step.to_owned(),
+            rule => rule,
+        });
+        let others = steps.rules_of(step).into_iter().filter(|rule| Some(rule) != deciding.as_ref());
+        considered.extend(others.map(|rule| Considered { rule, matched: false }));
+        match deciding {
+            Some(rule) => {
+                considered.push(Considered { rule, matched: true });
+                break;
+            }
+            None => considered.push(Considered { rule: step.to_owned(), matched: false }),
         }
     }
     considered
 }
 
-/// The steps of the order, one after the other.
-struct Steps {
-    found: Found,
+/// One step of the order: its verdict if it decides.
+type Step<S> = fn(&S) -> Option<Verdict>;
+
+/// What the steps look at.
+struct Steps<'a> {
+    policy: &'a Policy,
+    plan: Option<&'a Plan>,
+    subject: Subject,
     profile: Profile,
+    now: Timestamp,
+    found: Found,
     categories: CategorySet,
     list_allows: bool,
     is_apex: Option<bool>,
     rtype: u16,
-    next: u8,
 }
 
-impl Steps {
-    fn verdict_of_first(mut self) -> Verdict {
-        let decided = self.by_ref().find_map(|step| step.decided);
-        decided.unwrap_or(Verdict::nothing_against(self.categories))
-    }
+impl<'a> Steps<'a> {
+    /// The order.
+    const ORDER: [(&'static str, Step<Self>); 14] = [
+        ("special", Self::special),
+        ("always", Self::always),
+        ("essential", Self::essential),
+        ("operator", Self::operator),
+        ("paused", Self::paused),
+        ("deny", Self::deny),
+        ("grant", Self::grant),
+        ("over_time", Self::over_time),
+        ("schedule", Self::schedule),
+        ("budget", Self::budget),
+        ("allow", Self::allow),
+        ("service", Self::service),
+        ("category", Self::category),
+        ("suspected", Self::suspected),
+    ];
 
-    fn new(policy: &Policy, who: Who, asked: &Asked<'_>, _now: Timestamp) -> Self {
-        let found = policy.names.find(asked.name, asked.suffixes);
+    fn new(policy: &'a Policy, who: Who, asked: &Asked<'_>, now: Timestamp) -> Self {
+        let found = policy.names.table.find(asked.name, asked.suffixes, policy.subject(who).whom);
         let count = asked.suffixes.shortest_first().len();
+        let categories = asked.listed.and_then(|listed| listed.categories).unwrap_or_default();
         Self {
-            found,
-            profile: policy.profile(who),
-            categories: asked.listed.and_then(|listed| listed.categories).unwrap_or_default(),
             list_allows: asked.listed.is_some_and(|listed| listed.categories.is_none()),
             is_apex: found.special.map(|(_, labels)| usize::from(labels) == count),
             rtype: asked.rtype,
-            next: 0,
+            ..Self::about(policy, who, now, (found, categories))
         }
     }
 
-    fn verdict(&self, action: Action, reason: Reason, rule: Rule) -> Option<Verdict> {
-        Some(Verdict { action, reason, rule, ..Verdict::nothing_against(self.categories) })
+    fn about(
+        policy: &'a Policy,
+        who: Who,
+        now: Timestamp,
+        (found, categories): (Found, CategorySet),
+    ) -> Self {
+        let subject = policy.subject(who);
+        Self {
+            policy,
+            plan: policy.plans.get(usize::from(subject.plan)),
+            subject,
+            profile: policy.profile(&subject),
+            now,
+            found,
+            categories,
+            list_allows: false,
+            is_apex: None,
+            rtype: 0,
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        let decided = Self::ORDER.iter().find_map(|(_, decide)| decide(self));
+        let verdict = decided.unwrap_or_else(|| self.nothing_against());
+        if verdict.action != Action::Allow {
+            return verdict;
+        }
+        let changes = self.plan.and_then(|plan| plan.changes_after(self.now));
+        let until = verdict.until.into_iter().chain(changes).min();
+        self.rewritten(Verdict { until, ..verdict })
+    }
+
+    /// Allowed, by no rule; or by the grant without which it would not have been.
+    fn nothing_against(&self) -> Verdict {
+        let granted = self.lifted().filter(|_| self.time().is_some());
+        match granted {
+            Some(grant) => Verdict {
+                until: Some(grant.until),
+                ..self.verdict_by(Action::Allow, Reason::Grant, Rule::Written(grant.id))
+            },
+            None => self.verdict_by(Action::Allow, Reason::None, Rule::None),
+        }
+    }
+
+    /// Safe search answers an allowed name with another.
+    fn rewritten(&self, verdict: Verdict) -> Verdict {
+        let Some(id) = self.found.engine else { return verdict };
+        let is_youtube = SafeSearch::shipped().engine(id).is_some_and(|engine| engine.is_youtube);
+        let level = if is_youtube { self.profile.youtube } else { self.profile.safe_search };
+        match level {
+            Level::Off => verdict,
+            level => Verdict {
+                action: Action::Rewrite(id, level),
+                reason: Reason::Rewrite,
+                rule: Rule::Engine(id),
+                ..verdict
+            },
+        }
+    }
+
+    fn verdict_by(&self, action: Action, reason: Reason, rule: Rule) -> Verdict {
+        let service = self.found.service;
+        Verdict { action, reason, rule, service, ..Verdict::nothing_against(self.categories) }
+    }
+
+    fn block(&self, reason: Reason, rule: Rule, until: Option<Timestamp>) -> Option<Verdict> {
+        Some(Verdict { until, ..self.verdict_by(Action::Block, reason, rule) })
+    }
+
+    /// Allows the very name.
+    fn vouch(&self, reason: Reason, rule: Rule, until: Option<Timestamp>) -> Option<Verdict> {
+        Some(Verdict { until, vouched: true, ..self.verdict_by(Action::Allow, reason, rule) })
+    }
+
+    /// Whether the question is about what a schedule, a budget or a grant is about.
+    fn within(&self, scope: &Scope) -> bool {
+        scope.all
+            || self.found.marks & scope.names != 0
+            || self.found.service.is_some_and(|service| scope.services.contains(service))
+            || !self.categories.intersection(scope.categories).is_empty()
     }
 
     /// A zone with servers of its own that is at least as specific wins over a special name: a house with
@@ -117,145 +225,124 @@ impl Steps {
             return None;
         }
         let reason = if special == Special::OwnName { Reason::Local } else { Reason::Special };
-        self.verdict(Action::Local(Local { special, zone_labels }), reason, Rule::Special(special))
+        Some(self.verdict_by(Action::Local(Local { special, zone_labels }), reason, Rule::Special(special)))
     }
 
     fn always(&self) -> Option<Verdict> {
         let always = self.categories.contains(Category::ALWAYS);
-        always.then(|| self.verdict(Action::Block, Reason::Always, Rule::Category(Category::ALWAYS)))?
+        always.then(|| self.block(Reason::Always, Rule::Category(Category::ALWAYS), None))?
     }
 
     fn essential(&self) -> Option<Verdict> {
-        self.found.essential.then(|| self.verdict(Action::Allow, Reason::Essential, Rule::Essential))?
+        self.found.essential.then(|| self.vouch(Reason::Essential, Rule::Essential, None))?
     }
 
     fn operator(&self) -> Option<Verdict> {
-        let (denied, index) = self.found.operator?;
-        let action = if denied { Action::Block } else { Action::Allow };
-        self.verdict(action, Reason::Operator, Rule::Operator { denied, index })
+        let (denied, id) = self.found.operator?;
+        match denied {
+            true => self.block(Reason::Operator, Rule::Written(id), None),
+            false => self.vouch(Reason::Operator, Rule::Written(id), None),
+        }
+    }
+
+    fn paused(&self) -> Option<Verdict> {
+        let (until, id) = self.subject.paused.filter(|(until, _)| *until > self.now)?;
+        // A pause without an end has no moment to tell.
+        self.block(Reason::Paused, Rule::Written(id), Some(until).filter(|until| *until != Timestamp::MAX))
+    }
+
+    fn deny(&self) -> Option<Verdict> {
+        let own = self.found.own.filter(|own| own.denied)?;
+        self.block(Reason::Rule, Rule::Written(own.id), None)
+    }
+
+    /// A name or a service that was allowed for a while. One for everything lifts what time forbids, and no more: a
+    /// child that may stay up longer still sees nothing else.
+    fn grant(&self) -> Option<Verdict> {
+        let mut grants = self.grants().filter(|grant| !grant.scope.all && self.within(&grant.scope));
+        let grant = grants.next()?;
+        let named = self.found.marks & grant.scope.names != 0;
+        let allowed = self.verdict_by(Action::Allow, Reason::Grant, Rule::Written(grant.id));
+        Some(Verdict { until: Some(grant.until), vouched: named, ..allowed })
+    }
+
+    fn over_time(&self) -> Option<Verdict> {
+        let own = self.found.own.filter(|own| !own.denied && own.over_time)?;
+        self.vouch(Reason::Rule, Rule::Written(own.id), None)
+    }
+
+    fn schedule(&self) -> Option<Verdict> {
+        self.lifted().is_none().then(|| self.scheduled())?
+    }
+
+    fn budget(&self) -> Option<Verdict> {
+        self.lifted().is_none().then(|| self.spent())?
+    }
+
+    fn allow(&self) -> Option<Verdict> {
+        let own = self.found.own.filter(|own| !own.denied)?;
+        self.vouch(Reason::Rule, Rule::Written(own.id), None)
+    }
+
+    fn service(&self) -> Option<Verdict> {
+        let service = self.found.service.filter(|service| self.profile.services.contains(*service))?;
+        self.block(Reason::Service, Rule::Service(service), None)
     }
 
     fn category(&self) -> Option<Verdict> {
         if self.list_allows {
-            return self.verdict(Action::Allow, Reason::None, Rule::ListAllow);
+            return self.vouch(Reason::None, Rule::ListAllow, None);
         }
         let category = self.categories.intersection(self.profile.block).iter().next()?;
-        self.verdict(Action::Block, Reason::Category, Rule::Category(category))
+        self.block(Reason::Category, Rule::Category(category), None)
     }
-}
 
-impl Iterator for Steps {
-    type Item = Considered;
+    fn suspected(&self) -> Option<Verdict> {
+        let suspected = self.profile.suspected && self.categories.contains(Category::SUSPECTED);
+        suspected.then(|| self.block(Reason::Suspected, Rule::Category(Category::SUSPECTED), None))?
+    }
 
-    fn next(&mut self) -> Option<Considered> {
-        self.next += 1;
-        let (step, decided) = match self.next {
-            1 => ("special", self.special()),
-            2 => ("always", self.always()),
-            3 => ("essential", self.essential()),
-            4 => ("operator", self.operator()),
-            5 => ("category", self.category()),
-            _ => return None,
+    /// What time forbids, no grant considered.
+    fn time(&self) -> Option<Verdict> {
+        self.scheduled().or_else(|| self.spent())
+    }
+
+    fn scheduled(&self) -> Option<Verdict> {
+        let forbids = |in_force: &&InForce| match &in_force.timed.mode {
+            Mode::Block => true,
+            Mode::Only(scope) => !self.within(scope),
+            Mode::BlockSet(scope) => self.within(scope),
         };
-        Some(Considered { step, decided })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use luytre_lists::hash::HashKey;
-    use luytre_lists::{CategoryTable, NameBuf};
-
-    use super::super::{NameRule, Rules};
-    use super::*;
-    use crate::wire::rtype;
-
-    const ADULT: &str = "adult";
-
-    fn house() -> Policy {
-        let set =
-            |keys: &[&str]| keys.iter().filter_map(|key| CategoryTable::shipped().by_key(key)).collect();
-        let rules = |texts: &[&str]| texts.iter().map(|text| NameRule::parse(text).unwrap()).collect();
-        Policy::compile(&Rules {
-            block: set(&[ADULT, "gambling"]),
-            allow: rules(&["good.adult.example", "tie.example", "=only.example"]),
-            deny: rules(&["bad.example", "tie.example", "deep.good.adult.example", "vietcombank.com.vn"]),
-            zones: ["home.arpa", "168.192.in-addr.arpa"].map(|zone| zone.parse().unwrap()).into(),
-            own_names: vec![],
-            dns64: false,
-        })
+        let in_force = self.plan?.in_force(self.now).iter().find(forbids)?;
+        self.block(Reason::Schedule, Rule::Written(in_force.timed.id), in_force.until)
     }
 
-    /// What the house decides: `verdict reason rule`.
-    fn decided(name: &str, asked_type: u16, listed: &[&str]) -> String {
-        let policy = house();
-        let name = NameBuf::parse(name).unwrap();
-        let suffixes = SuffixHashes::of(HashKey::LUYTRE, name.as_name());
-        let categories: CategorySet =
-            listed.iter().filter_map(|key| CategoryTable::shipped().by_key(key)).collect();
-        let listed = match listed {
-            [] => None,
-            ["-"] => Some(Match { categories: None, labels: 1 }),
-            _ => Some(Match { categories: Some(categories), labels: 1 }),
-        };
-        let asked = Asked { name: name.as_name(), suffixes: &suffixes, rtype: asked_type, listed };
-        let verdict = decide(&policy, Who::HOUSE, &asked, 0).verdict;
-        let considered = consider(&policy, Who::HOUSE, &asked, 0);
-        let last = considered.last().and_then(|step| step.decided);
-        assert!(last.is_none_or(|last| last == verdict), "explain tells another story");
-        format!("{} {} {}", verdict.word(), verdict.reason.word(), policy.describe(verdict.rule))
+    fn spent(&self) -> Option<Verdict> {
+        let spent = |until: Option<Timestamp>| until.is_some_and(|until| until > self.now);
+        let mut budgets = self.plan?.budgets.iter();
+        let budget = budgets.find(|budget| spent(budget.spent_until) && self.within(&budget.scope))?;
+        self.block(Reason::Budget, Rule::Written(budget.id), budget.spent_until)
     }
 
-    #[test]
-    fn the_order_of_rules() {
-        for (name, listed, expected) in [
-            ("example.com", &[][..], "allowed none "),
-            ("example.com", &[ADULT], "blocked category category:adult"),
-            ("example.com", &["gambling", ADULT], "blocked category category:adult"),
-            ("example.com", &["social"], "allowed none "),
-            ("example.com", &["-"], "allowed none list:allow"),
-            ("example.com", &["always"], "blocked always category:always"),
-            // always stands above everything but special names
-            ("good.adult.example", &["always"], "blocked always category:always"),
-            ("www.vietcombank.com.vn", &["always"], "blocked always category:always"),
-            // essentials stand above the operator's own deny
-            ("www.vietcombank.com.vn", &[ADULT], "allowed essential essential:essentials.toml"),
-            ("tongdai111.vn", &[], "allowed essential essential:essentials.toml"),
-            // the operator's rules: the most specific wins, deny wins a tie
-            ("bad.example", &[], "blocked operator deny:bad.example"),
-            ("x.bad.example", &[], "blocked operator deny:bad.example"),
-            ("good.adult.example", &[ADULT], "allowed operator allow:good.adult.example"),
-            ("x.good.adult.example", &[ADULT], "allowed operator allow:good.adult.example"),
-            ("deep.good.adult.example", &[], "blocked operator deny:deep.good.adult.example"),
-            ("tie.example", &[], "blocked operator deny:tie.example"),
-            ("only.example", &[ADULT], "allowed operator allow:=only.example"),
-            ("x.only.example", &[ADULT], "blocked category category:adult"),
-            // special names
-            ("localhost", &["always"], "allowed special special:localhost"),
-            ("a.b.onion", &[ADULT], "allowed special special:reserved-name"),
-            ("luytre.lan", &[ADULT], "allowed local special:own-name"),
-            ("31.172.in-addr.arpa", &[], "allowed special special:private-zone"),
-            ("32.172.in-addr.arpa", &[], "allowed none "),
-            ("1.127.100.in-addr.arpa", &[], "allowed special special:private-zone"),
-            // a zone with servers of its own
-            ("nas.home.arpa", &[], "allowed none "),
-            ("1.1.168.192.in-addr.arpa", &[], "allowed none "),
-        ] {
-            assert_eq!(decided(name, rtype::A, listed), expected, "{name} {listed:?}");
+    fn grants(&self) -> impl Iterator<Item = &Granted> {
+        let grants = self.plan.into_iter().flat_map(|plan| &plan.grants);
+        grants.filter(|grant| grant.until > self.now)
+    }
+
+    /// The grant that lifts what time forbids.
+    fn lifted(&self) -> Option<&Granted> {
+        self.grants().find(|grant| grant.scope.all)
+    }
+
+    /// The rules that a step looks at, where it looks at several.
+    fn rules_of(&self, step: &str) -> Vec<String> {
+        let Some(plan) = self.plan else { return Vec::new() };
+        let text = |id| self.policy.book.text(id);
+        match step {
+            "grant" => self.grants().map(|grant| text(grant.id)).collect(),
+            "schedule" => plan.schedules().map(text).collect(),
+            "budget" => plan.budgets.iter().map(|budget| text(budget.id)).collect(),
+            _ => Vec::new(),
         }
-    }
-
-    #[test]
-    fn the_ds_of_home_arpa_is_public() {
-        let policy = Policy::compile(&Rules::default());
-        let reason = |name: &str, asked: u16| {
-            let name = NameBuf::parse(name).unwrap();
-            let suffixes = SuffixHashes::of(HashKey::LUYTRE, name.as_name());
-            let asked = Asked { name: name.as_name(), suffixes: &suffixes, rtype: asked, listed: None };
-            decide(&policy, Who::HOUSE, &asked, 0).verdict.reason
-        };
-        assert_eq!(reason("home.arpa", rtype::DS), Reason::None);
-        assert_eq!(reason("home.arpa", rtype::A), Reason::Special);
-        assert_eq!(reason("nas.home.arpa", rtype::DS), Reason::Special);
     }
 }

@@ -4,23 +4,36 @@
 //! what the list says about it and who asks, and gives a [`Verdict`] that carries its own reason.
 
 mod answer;
+mod compile;
 mod decide;
+mod plan;
+mod rulebook;
 mod special;
 mod table;
+#[cfg(test)]
+mod tests;
 mod verdict;
+
+use std::sync::Arc;
 
 use luytre_lists::hash::{HashKey, SuffixHashes};
 use luytre_lists::{Category, CategorySet, Domain, Name};
 use serde::Deserialize;
 
 pub use self::answer::decide_answer;
+pub use self::compile::Names;
 pub use self::decide::{Asked, Considered, Decided, consider, decide, decide_unnamed};
+pub use self::plan::Circumstances;
+pub use self::rulebook::{RuleId, Rulebook};
 pub use self::special::Special;
 pub(crate) use self::special::zone_of;
 pub use self::verdict::{Action, Local, Reason, Rule, Verdict};
 
-use self::table::NameTable;
-use crate::config::Config;
+use self::plan::Plan;
+use crate::catalogue::{Catalogue, Level, SafeSearch, ServiceSet};
+use crate::clock::Timestamp;
+use crate::config::{Config, Privacy};
+use crate::family::Whom;
 use crate::who::Who;
 
 /// A name in the operator's or a family's rules.
@@ -65,56 +78,41 @@ impl Config {
     }
 }
 
-/// The compiled rules of the house.
+/// The compiled rules of the house and its family.
 #[derive(Debug)]
 pub struct Policy {
-    names: NameTable,
+    names: Arc<Names>,
+    book: Arc<Rulebook>,
     profiles: Box<[Profile]>,
-    rules: Box<[Box<str>]>,
-    /// Whether the operator denies anything.
-    denies: bool,
+    /// People in the order of the family, then who is nobody: supervised or not.
+    plans: Box<[Plan]>,
+    /// By [`Who`]; never empty, the unknown one first.
+    subjects: Box<[Subject]>,
 }
 
-/// One compiled profile: what [`Who`] indexes.
-#[derive(Clone, Copy, Debug)]
+/// One compiled profile.
+#[derive(Clone, Copy, Debug, Default)]
 struct Profile {
     block: CategorySet,
+    services: ServiceSet,
+    safe_search: Level,
+    youtube: Level,
+    suspected: bool,
+    supervised: bool,
+}
+
+/// One compiled subject: what [`Who`] indexes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Subject {
+    /// A person's bit, and whether they are supervised.
+    whom: Whom,
+    profile: u16,
+    plan: u16,
+    paused: Option<(Timestamp, RuleId)>,
+    privacy: Option<Privacy>,
 }
 
 impl Policy {
-    /// Compiles the rules.
-    pub fn compile(rules: &Rules) -> Self {
-        let mut names = NameTable::default();
-        special::add_to(&mut names);
-        if rules.dns64 {
-            special::add_dns64_to(&mut names);
-        }
-        for essential in essentials() {
-            names.entry(&essential.name).essential.set(essential.exact, true);
-        }
-        let mut texts = Vec::new();
-        for (denied, rule) in
-            rules.allow.iter().map(|rule| (false, rule)).chain(rules.deny.iter().map(|rule| (true, rule)))
-        {
-            // More rules than a configuration file can hold.
-            let Ok(index) = u16::try_from(texts.len()) else { break };
-            texts.push(rule.text.as_str().into());
-            let slot = &mut names.entry(&rule.name).operator;
-            // Deny wins a tie.
-            if denied || !slot.get(rule.exact).is_some_and(|(denied, _)| denied) {
-                slot.set(rule.exact, (denied, index));
-            }
-        }
-        for zone in &rules.zones {
-            names.entry(zone).forwarded = true;
-        }
-        for own in &rules.own_names {
-            names.entry(own).special = Some(Special::OwnName);
-        }
-        let house = Profile { block: rules.block.with(Category::ALWAYS) };
-        Self { names, profiles: [house].into(), rules: texts.into(), denies: !rules.deny.is_empty() }
-    }
-
     /// The rule in words that a person can find again: `<kind>:<id>`; empty when no rule decided.
     pub fn describe(&self, rule: Rule) -> String {
         let table = luytre_lists::CategoryTable::shipped();
@@ -122,11 +120,14 @@ impl Policy {
             Rule::None => String::new(),
             Rule::Special(special) => format!("special:{}", special.id()),
             Rule::Essential => "essential:essentials.toml".into(),
-            Rule::Operator { denied, index } => {
-                let list = if denied { "deny" } else { "allow" };
-                format!("{list}:{}", self.rules.get(usize::from(index)).map_or("", |text| text))
+            Rule::Written(id) => self.book.text(id),
+            Rule::Service(id) => {
+                format!("service:{}", Catalogue::shipped().service(id).map_or("", |service| service.key))
             }
             Rule::Category(category) => format!("category:{}", table.key(category)),
+            Rule::Engine(id) => {
+                format!("safe_search:{}", SafeSearch::shipped().engine(id).map_or("", |engine| engine.key))
+            }
             Rule::ListAllow => "list:allow".into(),
             Rule::Rebinding => "special:rebinding".into(),
         }
@@ -135,20 +136,59 @@ impl Policy {
     /// The operator's rule that denies this name, if one does. Allocates nothing.
     pub fn denial(&self, name: Name<'_>) -> Option<Rule> {
         let suffixes = SuffixHashes::of(HashKey::LUYTRE, name);
-        let (denied, index) = self.names.find(name, &suffixes).operator?;
-        denied.then_some(Rule::Operator { denied, index })
+        let (denied, id) = self.names.table.find(name, &suffixes, Whom::default()).operator?;
+        denied.then_some(Rule::Written(id))
     }
 
     /// Whether the operator denies anything at all: where not, no target need be looked at.
     pub fn denies_any(&self) -> bool {
-        self.denies
+        self.names.denies
     }
 
-    fn profile(&self, who: Who) -> Profile {
-        // The house's profile is always there, and an index from an older snapshot must not panic.
-        let house = Profile { block: CategorySet::EMPTY.with(Category::ALWAYS) };
-        self.profiles.get(usize::from(who.0)).or(self.profiles.first()).copied().unwrap_or(house)
+    /// What is kept of this one's questions, where the family says so.
+    pub fn privacy(&self, who: Who) -> Option<Privacy> {
+        self.subject(who).privacy
     }
+
+    /// What is known of names: the same as long as it is the same pointer.
+    pub fn names(&self) -> &Arc<Names> {
+        &self.names
+    }
+
+    /// Everybody's rules, for the next policy's numbers to be the same.
+    pub fn book(&self) -> &Arc<Rulebook> {
+        &self.book
+    }
+
+    fn subject(&self, who: Who) -> Subject {
+        // One who came since this was compiled is unknown to it.
+        self.subjects.get(usize::from(who.0)).or(self.subjects.first()).copied().unwrap_or_default()
+    }
+
+    fn profile(&self, subject: &Subject) -> Profile {
+        // A subject's profile is always there; without one the least holds.
+        let least = Profile { block: CategorySet::EMPTY.with(Category::ALWAYS), ..Profile::default() };
+        self.profiles.get(usize::from(subject.profile)).copied().unwrap_or(least)
+    }
+}
+
+#[cfg(test)]
+impl Policy {
+    /// The policy of a house without a family.
+    pub(crate) fn of_house(rules: &Rules) -> Self {
+        let (home, circumstances) = (crate::home::Home::default(), Circumstances::default());
+        home.policy(rules, &circumstances)
+    }
+}
+
+/// Whether a name is never blocked, or lies where nothing ever is.
+pub fn is_essential(rule: &NameRule) -> bool {
+    let covers = |essential: &NameRule| {
+        let (wide, narrow) = (essential.name.as_name().as_wire(), rule.name.as_name().as_wire());
+        let same = wide == narrow;
+        same || (!essential.exact && narrow.ends_with(wide) && narrow.len() > wide.len())
+    };
+    essentials().iter().any(covers)
 }
 
 /// The names that are never blocked in a home, from `config/essentials.toml`.
@@ -176,17 +216,5 @@ impl NameRule {
             None => (false, text.strip_prefix("*.").unwrap_or(text)),
         };
         Ok(Self { name: Domain::parse(name)?, exact, text: text.to_owned() })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_essential_is_a_name() {
-        let count = include_str!("../../../config/essentials.toml").lines();
-        let lines = count.filter(|line| line.starts_with("  \"")).count();
-        assert!(essentials().len() >= lines && lines > 300, "{} of {lines}", essentials().len());
     }
 }

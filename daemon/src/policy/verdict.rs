@@ -2,7 +2,9 @@
 
 use luytre_lists::{Category, CategorySet};
 
+use super::rulebook::RuleId;
 use super::special::Special;
+use crate::catalogue::{EngineId, Level, ServiceId};
 use crate::clock::Timestamp;
 
 /// What is done with a question.
@@ -14,6 +16,8 @@ pub enum Action {
     Block,
     /// Answered here, with what this says.
     Local(Local),
+    /// Answered with the safe host of a search engine.
+    Rewrite(EngineId, Level),
 }
 
 /// A special name's answer: what it is, and how many labels its zone has.
@@ -38,8 +42,24 @@ pub enum Reason {
     Essential,
     /// A rule of `luytre.toml`.
     Operator,
+    /// Cut off for a while.
+    Paused,
+    /// Allowed for a while.
+    Grant,
+    /// A name that the family allowed or blocked.
+    Rule,
+    /// A time of the day.
+    Schedule,
+    /// The day's time is used up.
+    Budget,
+    /// A service that is switched off.
+    Service,
     /// The categories that the list gives the name.
     Category,
+    /// What the name model suspects.
+    Suspected,
+    /// Safe search.
+    Rewrite,
     /// Nothing was against it.
     None,
 }
@@ -53,7 +73,15 @@ impl Reason {
             Self::Always => "always",
             Self::Essential => "essential",
             Self::Operator => "operator",
+            Self::Paused => "paused",
+            Self::Grant => "grant",
+            Self::Rule => "rule",
+            Self::Schedule => "schedule",
+            Self::Budget => "budget",
+            Self::Service => "service",
             Self::Category => "category",
+            Self::Suspected => "suspected",
+            Self::Rewrite => "rewrite",
             Self::None => "none",
         }
     }
@@ -68,15 +96,14 @@ pub enum Rule {
     Special(Special),
     /// `essentials.toml`.
     Essential,
-    /// A rule of `luytre.toml`, by its number among them.
-    Operator {
-        /// Whether it blocks.
-        denied: bool,
-        /// Its number.
-        index: u16,
-    },
+    /// One that somebody wrote, in `luytre.toml` or `family.toml`.
+    Written(RuleId),
+    /// A service that is switched off.
+    Service(ServiceId),
     /// A category of the list.
     Category(Category),
+    /// A search engine's safe host.
+    Engine(EngineId),
     /// An exception in the list.
     ListAllow,
     /// The answer leads a public name into the home.
@@ -94,6 +121,10 @@ pub struct Verdict {
     pub rule: Rule,
     /// What the list says the name is about, whether that mattered or not.
     pub categories: CategorySet,
+    /// The service that the name belongs to, whether that mattered or not.
+    pub service: Option<ServiceId>,
+    /// Whether this very name was allowed, by whatever rule: then what its answer contains does not count.
+    pub vouched: bool,
     /// When another answer is due, which caps the answer's TTL.
     pub until: Option<Timestamp>,
 }
@@ -101,14 +132,23 @@ pub struct Verdict {
 impl Verdict {
     /// No rule was about it: allowed.
     pub const fn nothing_against(categories: CategorySet) -> Self {
-        Self { action: Action::Allow, reason: Reason::None, rule: Rule::None, categories, until: None }
+        Self {
+            action: Action::Allow,
+            reason: Reason::None,
+            rule: Rule::None,
+            categories,
+            service: None,
+            vouched: false,
+            until: None,
+        }
     }
 
-    /// `blocked` or `allowed`.
+    /// `blocked`, `allowed` or `rewritten`.
     pub fn word(&self) -> &'static str {
         match self.action {
             Action::Block => "blocked",
             Action::Allow | Action::Local(_) => "allowed",
+            Action::Rewrite(..) => "rewritten",
         }
     }
 

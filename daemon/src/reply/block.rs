@@ -119,6 +119,9 @@ pub(super) fn soa(packet: &mut Packet<'_>, section: Section, owner: usize, ttl: 
 struct Texts {
     categories: Box<[Box<str>]>,
     operator: Box<str>,
+    paused: Box<str>,
+    time: Box<str>,
+    family: Box<str>,
 }
 
 /// At most 200 bytes, so that a blocked answer stays small.
@@ -134,6 +137,9 @@ impl Texts {
         Self {
             categories: (0..64).map(of).collect(),
             operator: extra_text("Quy định của nhà mạng hoặc chủ nhà", "The operator's rule"),
+            paused: extra_text("Đang tạm dừng", "Paused"),
+            time: extra_text("Hết giờ dùng mạng", "No time for it now"),
+            family: extra_text("Gia đình đã chọn chặn", "The family's choice"),
         }
     }
 
@@ -142,11 +148,17 @@ impl Texts {
             Reason::Always | Reason::Operator => ede::BLOCKED,
             _ => ede::FILTERED,
         };
+        let by_reason = match verdict.reason {
+            Reason::Paused => &self.paused,
+            Reason::Schedule | Reason::Budget => &self.time,
+            Reason::Rule | Reason::Service => &self.family,
+            _ => &self.operator,
+        };
         let text = match verdict.rule {
             Rule::Category(category) => self.categories.get(usize::from(category.number())),
             _ => None,
         };
-        (code, text.unwrap_or(&self.operator))
+        (code, text.unwrap_or(by_reason))
     }
 }
 
@@ -174,7 +186,9 @@ mod tests {
     #[test]
     fn every_extra_text_is_json_of_at_most_200_bytes() {
         let texts = Texts::new();
-        for text in texts.categories.iter().chain([&texts.operator]) {
+        for text in
+            texts.categories.iter().chain([&texts.operator, &texts.paused, &texts.time, &texts.family])
+        {
             assert!(text.len() <= MAX_TEXT, "{} bytes: {text}", text.len());
             let json: serde_json::Value = serde_json::from_str(text).unwrap();
             assert!(json["c"].is_array() && json["j"].is_string() && json["o"] == "Luytre", "{text}");

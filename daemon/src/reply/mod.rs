@@ -3,11 +3,14 @@
 //! * [`block`]: a blocked question, as the house wants to be told.
 //! * [`local`]: special names, our own name, errors; [`designated`]: our encrypted listeners.
 //! * [`relay`]: an upstream's answer, passed on as it came, with the client's ID, case, flags and EDNS.
+//! * [`alias`]: the answer for another name; [`lifetime`]: no longer than what was decided holds.
 //! * [`padding`]: hides how long an answer is.
 //! * [`strip`]: DNSSEC's records taken out for clients that did not ask for them.
 
+pub mod alias;
 pub mod block;
 pub mod designated;
+pub mod lifetime;
 pub mod local;
 mod packet;
 pub mod padding;

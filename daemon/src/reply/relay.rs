@@ -12,7 +12,7 @@ use crate::wire::{HEADER_LEN, Header, MAX_MESSAGE, OUR_UDP, Rcode, Records, flag
 const OPT_LEN: usize = 11;
 
 /// An upstream's answer without its OPT record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The message.
     pub message: Vec<u8>,

@@ -8,8 +8,8 @@ use crate::clock::Clock;
 use crate::dnssec::{Dnssec, Refusal};
 use crate::inspect::{Findings, dns64};
 use crate::query::Query;
-use crate::reply::ede;
 use crate::reply::relay::{self, Answer};
+use crate::reply::{alias, ede};
 use crate::snapshot::Snapshot;
 use crate::upstream::{ExchangeError, Forwarder};
 use crate::wire::rtype;
@@ -73,7 +73,7 @@ impl Asker<'_> {
             let target = dns64::reverse_name(address);
             let (instead, asking) = dns64::instead(query, message, target, query.rtype);
             let (answer, found) = self.exchange(&instead, &asking).await?;
-            let redirected = dns64::redirect(query, message, &target, &answer.message);
+            let redirected = alias::redirect(query, message, &target, &answer.message);
             return Ok((Answer { message: redirected.ok_or_else(meaningless)?, ..answer }, found));
         }
         let (mut answer, found) = self.exchange(query, message).await?;

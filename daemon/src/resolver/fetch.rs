@@ -13,10 +13,10 @@ use super::{Question, REPLY_ROOM, Resolver, give, key_of, refuse};
 use crate::cache::{Facts, Hit};
 use crate::inspect::Findings;
 use crate::outcome::{Outcome, Source};
-use crate::policy::{self, Verdict};
+use crate::policy::{self, Action, Verdict};
 use crate::query::Query;
 use crate::reply::relay::{self, Answer};
-use crate::reply::{ede, local};
+use crate::reply::{ede, lifetime, local};
 use crate::snapshot::{Decision, Snapshot};
 use crate::tasks;
 use crate::upstream::{ExchangeError, Forwarder};
@@ -41,7 +41,7 @@ pub struct Pending {
 }
 
 /// What a fetch brought, for all who wait for it.
-pub struct Fetched(Result<Inspected, NoAnswer>);
+pub struct Fetched(pub(super) Result<Inspected, NoAnswer>);
 
 impl Resolver {
     /// Fetches an answer; every failure is an answer too.
@@ -53,14 +53,20 @@ impl Resolver {
         stream: bool,
     ) -> Vec<u8> {
         let fetched = match self.waiting.try_acquire() {
-            Ok(_place) => self.newest(forwarder, pending, message).await,
+            Ok(_place) => match pending.decision.verdict.action {
+                Action::Rewrite(engine, level) => {
+                    // Apart: it would double the room that every other question waits in.
+                    Some(Box::pin(self.safe_host(forwarder, pending, message, (engine, level))).await)
+                }
+                _ => self.newest(forwarder, pending, message).await,
+            },
             Err(_) => Some(Arc::new(Fetched(Err(ExchangeError::Busy.into())))),
         };
         let state = self.shared.load_full();
         let question = Question { query: &pending.query, message, reached: pending.reached, stream };
         let answered = fetched.as_ref().is_some_and(|fetched| fetched.is_answer());
         let expired = if answered { None } else { self.expired(&state, question, pending) };
-        let Reply { message: reply, verdict, source } = match (expired, fetched.as_deref()) {
+        let Reply { message: mut reply, verdict, source } = match (expired, fetched.as_deref()) {
             (Some(reply), _) => reply,
             (None, Some(Fetched(Ok((answer, found))))) => {
                 let verdict = self.verdict_on(&state, pending, found);
@@ -79,6 +85,9 @@ impl Resolver {
             verdict,
             source,
         };
+        if !verdict.is_blocked() {
+            lifetime::cap(&mut reply, &verdict, outcome.time);
+        }
         self.gate.admit(&outcome).await;
         self.history.record(&outcome);
         reply
@@ -119,7 +128,13 @@ impl Resolver {
     }
 
     /// Fetches, or waits for the same fetch of somebody else.
-    async fn join(&self, forwarder: &Forwarder, query: &Query, facts: Facts, message: &[u8]) -> Arc<Fetched> {
+    pub(super) async fn join(
+        &self,
+        forwarder: &Forwarder,
+        query: &Query,
+        facts: Facts,
+        message: &[u8],
+    ) -> Arc<Fetched> {
         // Pinned here: it is large, and would be moved and stored at each step on the way.
         let ask = pin!(self.ask(forwarder, query, facts, message));
         self.flights.join(question_of(query), ask).await
@@ -214,7 +229,7 @@ fn reply(
 
 impl Fetched {
     /// Whether a server knew the answer.
-    fn is_answer(&self) -> bool {
+    pub(super) fn is_answer(&self) -> bool {
         self.0.as_ref().is_ok_and(|(answer, _)| answer.speaks_of_name())
     }
 }

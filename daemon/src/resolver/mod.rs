@@ -6,6 +6,7 @@
 
 mod ask;
 pub mod fetch;
+mod safe;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use crate::history::History;
 use crate::outcome::{Outcome, Source};
 use crate::policy::{self, Action, Rule, Special, Verdict};
 use crate::query::{Query, Unanswerable};
-use crate::reply::{ede, local, relay};
+use crate::reply::{ede, lifetime, local, relay};
 use crate::snapshot::{Decision, Shared, Snapshot};
 use crate::upstream::Outlet;
 use crate::who::Who;
@@ -145,6 +146,9 @@ impl Resolver {
             return Step::Fetch(pending(hit.is_some()));
         };
         let verdict = decision.verdict;
+        if source == Source::Cache {
+            lifetime::cap(&mut out[..len], &verdict, moment.now);
+        }
         let (time, name, rtype) = (moment.now, query.name(), query.rtype);
         self.history.record(&Outcome { time, name, rtype, who, client, verdict, source });
         let is_due = source == Source::Cache && hit.is_some_and(|hit| hit.state == State::Due);
@@ -194,7 +198,7 @@ fn in_place(
         (Action::Allow, Some(Hit { state: State::Failed(error), .. })) => {
             Some((failed_before(query, message, error, out), Source::Failed))
         }
-        (Action::Allow, _) => None,
+        (Action::Allow, _) | (Action::Rewrite(..), _) => None,
     }
 }
 
@@ -252,12 +256,16 @@ mod tests {
     use super::*;
     use crate::cache;
     use crate::config::Config;
+    use crate::home::Home;
     use crate::list::LoadedList;
+    use crate::policy::Circumstances;
     use crate::wire::{Header, Records, rtype};
 
     fn resolver() -> Resolver {
         let config = Config::default();
-        let snapshot = Snapshot::build(&config, (Arc::new(LoadedList::starter()), None), Arc::default());
+        let list = (Arc::new(LoadedList::starter()), None);
+        let (home, circumstances) = (Home::default(), Circumstances::default());
+        let snapshot = Snapshot::build(&config, list, Arc::default(), &home, &circumstances);
         Resolver {
             shared: Arc::new(ArcSwap::from_pointee(snapshot)),
             cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),

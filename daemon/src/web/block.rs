@@ -79,8 +79,19 @@ fn why(texts: &Texts, verdict: &Verdict) -> &'static str {
         Reason::Always => texts.why_always,
         Reason::Operator => texts.why_operator,
         Reason::Category => texts.why_category,
+        Reason::Paused => texts.why_paused,
+        Reason::Rule => texts.why_rule,
+        Reason::Schedule => texts.why_schedule,
+        Reason::Budget => texts.why_budget,
+        Reason::Service => texts.why_service,
+        Reason::Suspected => texts.why_suspected,
         // These never block.
-        Reason::Special | Reason::Local | Reason::Essential | Reason::None => texts.open_why,
+        Reason::Special
+        | Reason::Local
+        | Reason::Essential
+        | Reason::Grant
+        | Reason::Rewrite
+        | Reason::None => texts.open_why,
     }
 }
 

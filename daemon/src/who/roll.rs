@@ -95,6 +95,11 @@ impl Roll {
         self.entries().subjects.get(usize::from(who.0)).cloned().unwrap_or_default()
     }
 
+    /// Everybody, by number; the unknown one first.
+    pub fn subjects(&self) -> Vec<Subject> {
+        self.entries().subjects.clone()
+    }
+
     /// How many numbers were given, the unknown's among them.
     pub fn len(&self) -> usize {
         self.entries().subjects.len()

@@ -37,7 +37,7 @@ pub(in crate::config) fn choice<T: Copy>(key: &str, text: &str, choices: &[(&str
 }
 
 /// `; did you mean "page"?` where the text may be a slip for one of the words, else nothing.
-pub(in crate::config) fn did_you_mean<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> String {
+pub(crate) fn did_you_mean<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> String {
     match nearest(text, known) {
         Some(word) if distance(text, word) <= word.len() / 2 => format!("; did you mean \"{word}\"?"),
         _ => String::new(),
@@ -88,7 +88,7 @@ pub(in crate::config) fn domain(text: &str) -> Result<Domain, String> {
 }
 
 /// A text from the file in quotes, escaped and cut.
-pub(in crate::config) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let (start, dots) = cut(text);
     format!("{start:?}{dots}")
 }

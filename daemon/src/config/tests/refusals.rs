@@ -343,7 +343,6 @@ fn a_key_of_a_later_version_is_accepted_at_its_default_only() {
         ("list.root", "\"root.json\"", "list updates", "\"\""),
         ("list.check_every", "3600", "list updates", "0"),
         ("history.path", "\"history\"", "history on disk", "\"\""),
-        ("family.file", "\"family.toml\"", "people and devices", "\"\""),
         ("firewall.enabled", "true", "the firewall", "false"),
         ("firewall.lan_interfaces", "[\"br-lan\"]", "the firewall", "[]"),
         ("firewall.strict", "true", "the firewall", "false"),

@@ -29,8 +29,7 @@ fn count_a_bet(house: &House) {
             action: Action::Block,
             reason: Reason::Category,
             rule: Rule::Category(gambling),
-            categories: gambling.into(),
-            until: None,
+            ..Verdict::nothing_against(gambling.into())
         },
         source: Source::Local,
     });

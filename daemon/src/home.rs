@@ -1,0 +1,188 @@
+//! The family in force: read at the start, read again when its file changes, compiled anew as time passes.
+//!
+//! A document that has a mistake is refused whole, and what was in force stays so; even over a restart, by a copy of
+//! the last good one in the state folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use crate::config::Config;
+use crate::family::{Family, Refused, Spec};
+use crate::files;
+use crate::policy::{Circumstances, Names, Policy, Rulebook, Rules};
+use crate::who::{Known, People, Roll};
+
+/// A family and the numbers that its people, devices and rules have in this run.
+#[derive(Debug)]
+pub struct Home {
+    file: PathBuf,
+    /// A copy of the last good document; `None` for who only looks.
+    last_good: Option<PathBuf>,
+    roll: Arc<Roll>,
+    book: Arc<Rulebook>,
+    current: Mutex<Current>,
+}
+
+#[derive(Debug)]
+struct Current {
+    spec: Arc<Spec>,
+    family: Arc<Family>,
+    /// Which version of the file was looked at last.
+    seen: Option<Stamp>,
+    /// Why that version is not in force, if it isn't.
+    refused: Option<Refused>,
+}
+
+/// What tells one version of a file from the next: when it was changed, how long it is, and which file it is.
+type Stamp = (SystemTime, u64, u64);
+
+/// What became of a changed file.
+#[derive(Debug)]
+pub enum Look {
+    /// It is as it was.
+    Same,
+    /// What it says is in force.
+    Taken,
+    /// It has mistakes; what was in force stays so.
+    Refused(Refused),
+}
+
+impl Default for Home {
+    /// A house without a document.
+    fn default() -> Self {
+        Self::with(PathBuf::new(), None, Family::nobody())
+    }
+}
+
+impl Home {
+    /// Reads the family at the daemon's start. With mistakes in the document the last good one is in force, and the
+    /// refusal is kept for [`Home::refused`].
+    pub fn at_start(config: &Config) -> Self {
+        let file = config.family.file.clone();
+        let last_good = config.state.dir.join("family.last-good.toml");
+        let seen = stamp(&file);
+        let (good, refused) = match Family::load(&file) {
+            Ok(good) => (good, None),
+            Err(refused) => (Family::load(&last_good).unwrap_or_else(|_| Family::nobody()), Some(refused)),
+        };
+        let home = Self::with(file, Some(last_good), good);
+        let mut current = home.current();
+        (current.seen, current.refused) = (seen, refused);
+        drop(current);
+        home.keep();
+        home
+    }
+
+    /// Reads the family for a command that only looks.
+    pub fn read(config: &Config) -> Result<Self, Refused> {
+        Ok(Self::with(config.family.file.clone(), None, Family::load(&config.family.file)?))
+    }
+
+    fn with(file: PathBuf, last_good: Option<PathBuf>, (spec, family): (Spec, Family)) -> Self {
+        let current = Current { spec: Arc::new(spec), family: Arc::new(family), seen: None, refused: None };
+        let (roll, book) = Default::default();
+        Self { file, last_good, roll, book, current: Mutex::new(current) }
+    }
+
+    /// Looks whether the file has changed, and reads it if so.
+    pub fn look(&self) -> Look {
+        let seen = stamp(&self.file);
+        if self.current().seen == seen {
+            return Look::Same;
+        }
+        let read = Family::load(&self.file);
+        let mut current = self.current();
+        current.seen = seen;
+        match read {
+            Ok((spec, _)) if spec == *current.spec && current.refused.is_none() => Look::Same,
+            Ok((spec, family)) => {
+                (current.spec, current.family, current.refused) = (Arc::new(spec), Arc::new(family), None);
+                drop(current);
+                self.keep();
+                Look::Taken
+            }
+            Err(refused) => {
+                current.refused = Some(refused.clone());
+                Look::Refused(refused)
+            }
+        }
+    }
+
+    /// What is in force, as it is meant.
+    pub fn family(&self) -> Arc<Family> {
+        Arc::clone(&self.current().family)
+    }
+
+    /// What is in force, as it is written.
+    pub fn spec(&self) -> Arc<Spec> {
+        Arc::clone(&self.current().spec)
+    }
+
+    /// Why the file is not in force, if it isn't.
+    pub fn refused(&self) -> Option<Refused> {
+        self.current().refused.clone()
+    }
+
+    /// Everybody's numbers.
+    pub fn roll(&self) -> &Arc<Roll> {
+        &self.roll
+    }
+
+    /// The devices that somebody named.
+    pub fn known(&self) -> Vec<Known> {
+        self.family().devices.iter().map(|device| device.known.clone()).collect()
+    }
+
+    /// Who is who, as far as the document says so.
+    pub fn people(&self) -> People {
+        People::build(&self.known(), std::iter::empty(), &self.roll)
+    }
+
+    /// Everything compiled. The devices of [`Home::people`] have their numbers before.
+    pub fn policy(&self, rules: &Rules, circumstances: &Circumstances<'_>) -> Policy {
+        let names = Names::compile(rules, &self.family(), &self.book);
+        self.policy_with(Arc::new(names), rules, circumstances)
+    }
+
+    /// The same with names that have not changed.
+    pub fn policy_with(&self, names: Arc<Names>, rules: &Rules, circumstances: &Circumstances<'_>) -> Policy {
+        let known = (names, Arc::clone(&self.book));
+        Policy::compile(known, rules, &self.family(), &self.roll.subjects(), circumstances)
+    }
+
+    /// Keeps a copy of the document in force, if it is another than the one kept. That it can't be written is no
+    /// reason not to run.
+    fn keep(&self) {
+        let Some(last_good) = self.last_good.as_deref().filter(|_| self.refused().is_none()) else { return };
+        if let Err(error) = copy_changed(&self.file, last_good) {
+            tracing::debug!(%error, file = %last_good.display(), "no copy of the family is kept");
+        }
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        // Whoever panicked left whole values behind.
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stamp(file: &Path) -> Option<Stamp> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs::metadata(file).ok()?;
+    Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
+}
+
+/// Copies a file unless the copy says the same: flash wears out.
+fn copy_changed(from: &Path, to: &Path) -> std::io::Result<()> {
+    let text = match fs::read(from) {
+        Ok(text) => text,
+        // No document is an empty family: an old copy must not come back for it.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    if fs::read(to).unwrap_or_default() == text {
+        return Ok(());
+    }
+    files::replace_secret(to, |file| std::io::Write::write_all(file, &text))
+}

@@ -1,0 +1,4 @@
+//! The order of rules, as tables.
+
+mod house;
+mod precedence;
