@@ -33,6 +33,8 @@ pub struct Engine {
     pub strict: Domain,
     /// The host that answers moderately, where there is one.
     pub moderate: Option<Domain>,
+    /// Where the operator says so.
+    pub source: &'static str,
     names: Box<[&'static str]>,
 }
 
@@ -58,9 +60,7 @@ struct Row {
     strict: &'static str,
     moderate: Option<&'static str>,
     names: Vec<&'static str>,
-    /// Where the operator says so; for readers of the file.
-    #[serde(rename = "source")]
-    _source: &'static str,
+    source: &'static str,
 }
 
 impl Engine {
@@ -133,7 +133,104 @@ impl Row {
             is_youtube: self.youtube,
             strict: host(self.strict)?,
             moderate: self.moderate.map(host).transpose()?,
+            source: self.source,
             names: self.names.into(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn engine(key: &str) -> &'static Engine {
+        SafeSearch::shipped().engines().find(|(_, engine)| engine.key == key).expect("an engine").1
+    }
+
+    fn names(key: &str) -> Vec<String> {
+        engine(key).names().map(|name| name.to_string()).collect()
+    }
+
+    #[test]
+    fn the_eight_engines_are_there_and_lead_to_their_own_hosts() {
+        let keys: Vec<_> = SafeSearch::shipped().engines().map(|(_, engine)| engine.key).collect();
+        assert_eq!(keys, ["google", "youtube", "bing", "duckduckgo", "yandex", "brave", "ecosia", "pixabay"]);
+        for (id, engine) in SafeSearch::shipped().engines() {
+            assert_eq!(SafeSearch::shipped().engine(id).map(|found| found.key), Some(engine.key));
+            assert_eq!(engine.is_youtube, engine.key == "youtube");
+            assert!(engine.source.starts_with("https://"), "{}", engine.key);
+            let owner = engine.strict.as_name().with_labels(2);
+            assert!(engine.names().any(|name| name.as_name().is_in(owner)), "{} leads astray", engine.key);
+        }
+        assert!(SafeSearch::shipped().engine(EngineId(u8::MAX)).is_none());
+    }
+
+    #[test]
+    fn every_country_has_its_google() {
+        let names = names("google");
+        assert!((187..=200).contains(&names.len()), "{}", names.len());
+        // One of each form that Google uses, those round Viet Nam, and the one without a country.
+        for country in
+            ["com", "com.vn", "la", "com.kh", "cn", "com.hk", "co.th", "co.uk", "de", "fr", "com.br", "cat"]
+        {
+            assert!(names.contains(&format!("www.google.{country}")), "{country}");
+        }
+        assert!(names.iter().all(|name| name.starts_with("www.google.")));
+    }
+
+    /// A host that is rewritten to itself, or to a host that is rewritten, would never be found.
+    #[test]
+    fn no_target_is_rewritten_itself() {
+        let engines = || SafeSearch::shipped().engines().map(|(_, engine)| engine);
+        let names: Vec<_> = engines().flat_map(Engine::names).collect();
+        for engine in engines() {
+            let targets = [Some(&engine.strict), engine.moderate.as_ref()];
+            assert!(targets.into_iter().flatten().all(|target| !names.contains(target)), "{}", engine.key);
+        }
+    }
+
+    #[test]
+    fn a_level_chooses_the_host() {
+        let host = |key, level| engine(key).target(level).map(ToString::to_string);
+        assert_eq!(host("youtube", Level::Strict).as_deref(), Some("restrict.youtube.com"));
+        assert_eq!(host("youtube", Level::Moderate).as_deref(), Some("restrictmoderate.youtube.com"));
+        assert_eq!(host("youtube", Level::Off), None);
+        assert_eq!(host("google", Level::Moderate), host("google", Level::Strict), "it knows one level only");
+    }
+
+    /// Google's own list says what must stay: the pages would break.
+    #[test]
+    fn youtube_is_rewritten_where_google_asks_for_it_and_nowhere_else() {
+        assert_eq!(
+            names("youtube"),
+            [
+                "www.youtube.com",
+                "m.youtube.com",
+                "youtubei.googleapis.com",
+                "youtube.googleapis.com",
+                "www.youtube-nocookie.com"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_wrong_file_is_refused_with_the_engine_and_the_reason() {
+        let error = |text| SafeSearch::parse(text).unwrap_err();
+        assert_eq!(
+            error("version = 2\nengine = []"),
+            "version 2 of safe search is unknown; this build reads 1"
+        );
+        let engine = |names: &str, strict: &str| {
+            let text = format!(
+                "version = 1\n[[engine]]\nkey = 'x'\nnames = {names}\nstrict = '{strict}'\nsource = ''\n"
+            );
+            error(Box::leak(text.into_boxed_str()))
+        };
+        assert_eq!(
+            engine("['www.example.com', 'WWW.example.com']", "safe.example.com"),
+            "x: WWW.example.com stands twice"
+        );
+        assert!(engine("['a..b']", "safe.example.com").starts_with("x: a..b: it has an empty label"));
+        assert!(engine("['a.example']", "192.0.2.1").starts_with("x: 192.0.2.1: it is an address"));
     }
 }

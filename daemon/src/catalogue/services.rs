@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use luytre_lists::{AddressBlock, Category, CategoryTable};
+use luytre_lists::{AddressBlock, Category, CategoryTable, Domain};
 use serde::Deserialize;
 
 use super::{ServiceId, ServiceSet};
@@ -47,6 +47,7 @@ pub struct Service {
     /// Addresses that serve it and nothing else, as its operator publishes them.
     pub addresses: Box<[AddressBlock]>,
     names: Box<[&'static str]>,
+    except: Box<[&'static str]>,
 }
 
 /// The services and their groups.
@@ -73,6 +74,8 @@ struct Row {
     en: &'static str,
     names: Vec<&'static str>,
     #[serde(default)]
+    except: Vec<&'static str>,
+    #[serde(default)]
     addresses: Vec<&'static str>,
     category: Option<&'static str>,
     #[serde(default)]
@@ -80,12 +83,20 @@ struct Row {
 }
 
 impl Service {
-    /// The names that it is reached by. The most specific name decides whose a host is: `ads.example.com` of one
-    /// service may lie below `example.com` of another.
+    /// The names that it is reached by.
     pub fn names(&self) -> impl Iterator<Item = NameRule> {
-        // Kept as text, and a catalogue whose names don't parse is refused: see `Catalogue::parse`.
-        self.names.iter().filter_map(|text| NameRule::parse(text).ok())
+        parsed(&self.names)
     }
+
+    /// Names below those that don't belong to it, nor to any other service.
+    pub fn exceptions(&self) -> impl Iterator<Item = NameRule> {
+        parsed(&self.except)
+    }
+}
+
+/// Names are kept as text, which is a tenth of the room; a catalogue with one that doesn't parse is refused.
+fn parsed(texts: &[&'static str]) -> impl Iterator<Item = NameRule> {
+    texts.iter().filter_map(|text| NameRule::parse(text).ok())
 }
 
 impl Catalogue {
@@ -116,7 +127,8 @@ impl Catalogue {
         let mut owners = HashMap::new();
         let services = file.service.into_iter().map(|row| {
             let key = row.key;
-            row.check(&file.group, &mut owners).map_err(|why| format!("service {key}: {why}"))
+            let service = row.check_names(&mut owners).and_then(|()| row.into_service(&file.group));
+            service.map_err(|why| format!("service {key}: {why}"))
         });
         let services = services.collect::<Result<_, _>>()?;
         Ok(Self { groups: file.group.into(), services })
@@ -125,6 +137,15 @@ impl Catalogue {
     /// The services in the order of the file, which is the order to show them in.
     pub fn services(&self) -> impl Iterator<Item = (ServiceId, &Service)> {
         (0..=u8::MAX).map(ServiceId).zip(&self.services)
+    }
+
+    /// Whose each name is: `None` where a service excepts it. A name stands here once, and the most specific one
+    /// decides about a host.
+    pub fn owners(&self) -> impl Iterator<Item = (NameRule, Option<ServiceId>)> {
+        self.services().flat_map(|(id, service)| {
+            let names = service.names().map(move |name| (name, Some(id)));
+            names.chain(service.exceptions().map(|name| (name, None)))
+        })
     }
 
     /// A service; `None` for a number that this catalogue has not given.
@@ -159,43 +180,49 @@ impl Catalogue {
 }
 
 impl Row {
-    /// The service of this row, whose names then belong to it: see `owners`.
-    fn check(
-        self,
-        groups: &[Group],
-        owners: &mut HashMap<NameRule, &'static str>,
-    ) -> Result<Service, String> {
+    /// Whether its names are names, and nobody else's; they are this service's in `owners` then.
+    fn check_names(&self, owners: &mut HashMap<Domain, &'static str>) -> Result<(), String> {
+        if self.names.is_empty() {
+            return Err("it has no names".to_owned());
+        }
+        let rule = |text| NameRule::parse(text).map_err(|error| format!("{text}: {error}"));
+        for text in self.names.iter().chain(&self.except) {
+            // `example.com` of one service and `=example.com` of another would be one host of two.
+            if let Some(owner) = owners.insert(rule(text)?.name, self.key) {
+                return Err(format!("{text} belongs to {owner} already"));
+            }
+        }
+        for text in &self.except {
+            let excepted = rule(text)?.name;
+            let mut names = parsed(&self.names).filter(|name| !name.exact);
+            if !names.any(|name| excepted.as_name().is_in(name.name.as_name())) {
+                return Err(format!("{text} is excepted, but lies below none of its names"));
+            }
+        }
+        Ok(())
+    }
+
+    fn into_service(self, groups: &[Group]) -> Result<Service, String> {
         let group = groups.iter().position(|group| group.key == self.group);
         let group = group.and_then(|place| u8::try_from(place).ok()).map(GroupId);
-        let group = group.ok_or_else(|| format!("there is no group {}", self.group))?;
         let category = self.category.map(|key| {
             let category = CategoryTable::shipped().by_key(key);
             category.ok_or_else(|| format!("there is no category {key}"))
         });
-        if self.names.is_empty() {
-            return Err("it has no names".to_owned());
-        }
-        for text in &self.names {
-            let mut rule = NameRule::parse(text).map_err(|error| format!("{text} is no name: {error}"))?;
-            // `example.com` of one service and `=example.com` of another would be one host of two.
-            rule = NameRule { exact: false, text: String::new(), ..rule };
-            if let Some(owner) = owners.insert(rule, self.key) {
-                return Err(format!("{text} belongs to {owner} already"));
-            }
-        }
-        let blocks = self.addresses.iter().map(|text| {
-            blocks(text).ok_or_else(|| format!("{text} is no prefix of /16 to /24, or /32 to /48 of IPv6"))
+        let addresses = self.addresses.iter().map(|text| {
+            blocks(text).ok_or_else(|| format!("{text} is no prefix of /16 to /24, or of IPv6 /32 to /48"))
         });
-        let blocks = blocks.collect::<Result<Vec<_>, _>>()?;
+        let addresses = addresses.collect::<Result<Vec<_>, _>>()?;
         Ok(Service {
             key: self.key,
-            group,
+            group: group.ok_or_else(|| format!("there is no group {}", self.group))?,
             vi: self.vi,
             en: self.en,
             category: category.transpose()?,
             essential: self.essential,
-            addresses: blocks.into_iter().flatten().collect(),
+            addresses: addresses.into_iter().flatten().collect(),
             names: self.names.into(),
+            except: self.except.into(),
         })
     }
 }
@@ -229,3 +256,8 @@ fn stands_twice(keys: impl Iterator<Item = &'static str>) -> Option<&'static str
     let mut seen = std::collections::HashSet::new();
     keys.into_iter().find(|&key| !seen.insert(key))
 }
+
+#[cfg(test)]
+mod real_data;
+#[cfg(test)]
+mod tests;
