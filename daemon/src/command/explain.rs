@@ -5,18 +5,18 @@ use std::net::IpAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use luytre_lists::{CategoryTable, Name, NameBuf};
-use serde_json::{Value, json};
+use luytre_lists::{Name, NameBuf};
 
 use super::Failed;
 use super::arguments::Question;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::explain::Explanation;
 use crate::home::Home;
 use crate::list::LoadedList;
-use crate::policy::{Circumstances, Considered, Policy, Verdict};
+use crate::policy::Circumstances;
 use crate::snapshot::Snapshot;
-use crate::status::{rfc3339, type_word};
+use crate::status::type_word;
 use crate::system::environment;
 use crate::who::{Key, Subject, Who};
 
@@ -32,14 +32,13 @@ pub(super) fn explain(question: &Question, out: &mut impl Write) -> Result<ExitC
     let list = (Arc::new(loaded), refused);
     let state = Snapshot::build(&config, list, Arc::default(), &home, &circumstances);
     let who = asking(&home, &state, question.device.as_deref())?;
-    let considered = state.consider(who, name, question.rtype, now);
-    let verdict = state.decide(who, name, question.rtype, now).verdict;
+    let explanation = Explanation::of(&state, who, (name, question.rtype), now);
     if question.json {
-        writeln!(out, "{}", document(&state.policy, &verdict, &considered))?;
+        writeln!(out, "{}", serde_json::to_string(&explanation).map_err(|error| Failed(error.to_string()))?)?;
     } else {
-        writeln!(out, "{} {} {name}", verdict.word(), verdict.reason.word())?;
+        writeln!(out, "{} {} {name}", explanation.verdict, explanation.reason)?;
         writeln!(out, "type        {}", type_word(question.rtype))?;
-        tell(&state, name, &verdict, &considered, out)?;
+        tell(&state, name, &explanation, out)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -68,30 +67,16 @@ fn asking(home: &Home, state: &Snapshot, device: Option<&str>) -> Result<Who, Fa
     }
 }
 
-fn document(policy: &Policy, verdict: &Verdict, considered: &[Considered]) -> Value {
-    let table = CategoryTable::shipped();
-    let categories: Vec<_> = verdict.categories.iter().map(|category| table.key(category)).collect();
-    let rules = considered.iter().map(|step| json!({"rule": step.rule, "matched": step.matched}));
-    json!({
-        "verdict": verdict.word(),
-        "reason": verdict.reason.word(),
-        "rule": policy.describe(verdict.rule),
-        "categories": categories,
-        "considered": rules.collect::<Vec<_>>(),
-        "until": verdict.until.map(rfc3339),
-    })
-}
-
-fn tell(
-    state: &Snapshot,
-    name: Name<'_>,
-    verdict: &Verdict,
-    considered: &[Considered],
-    out: &mut impl Write,
-) -> io::Result<()> {
-    let rule = state.policy.describe(verdict.rule);
-    writeln!(out, "rule        {}", if rule.is_empty() { "-" } else { &rule })?;
-    writeln!(out, "categories  {}", CategoryTable::shipped().keys(verdict.categories))?;
+fn tell(state: &Snapshot, name: Name<'_>, explanation: &Explanation, out: &mut impl Write) -> io::Result<()> {
+    let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+    writeln!(out, "rule        {}", or_dash(&explanation.rule))?;
+    writeln!(out, "categories  {}", or_dash(&explanation.categories.join(",")))?;
+    if let Some(service) = explanation.service {
+        writeln!(out, "service     {service}")?;
+    }
+    if let Some(until) = &explanation.until {
+        writeln!(out, "until       {until}")?;
+    }
     if let Some(listed) = state.list.list().lookup(name) {
         writeln!(out, "listed as   {}", name.with_labels(listed.labels.into()))?;
     }
@@ -100,8 +85,11 @@ fn tell(
         writeln!(out, "refused     {refused}")?;
     }
     writeln!(out, "considered, in order:")?;
-    for step in considered {
-        writeln!(out, "  {:<24} {}", step.rule, if step.matched { verdict.word() } else { "no" })?;
+    for step in &explanation.considered {
+        writeln!(out, "  {:<24} {}", step.rule, if step.matched { explanation.verdict } else { "no" })?;
+    }
+    for change in &explanation.would_change {
+        writeln!(out, "would change it: {} {}", change.by, change.of)?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 
 use luytre_lists::hash::SuffixHashes;
 use luytre_lists::{Category, CategorySet, Match, Name};
+use serde::Serialize;
 
 use super::plan::{Granted, InForce, Plan};
 use super::special::Special;
@@ -53,7 +54,8 @@ pub fn decide_unnamed(policy: &Policy, who: Who, categories: CategorySet, now: T
 }
 
 /// One rule that was looked at, for `explain`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Considered {
     /// The rule as [`Policy::describe`] has it, or the step of the order where it has none.
     pub rule: String,
