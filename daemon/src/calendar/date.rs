@@ -4,6 +4,8 @@ use std::fmt;
 
 use jiff::civil::DateTime;
 
+use crate::config::quoted;
+
 /// A day, wherever it is spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(jiff::civil::Date);
@@ -14,19 +16,17 @@ impl Date {
 
     /// Reads `2026-12-31`.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let well_formed = text.len() == 10 && text.is_char_boundary(4) && {
-            let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-            let mut parts = text.split('-');
-            let lengths =
-                [4, 2, 2].map(|length| parts.next().is_some_and(|p| p.len() == length && digits(p)));
-            lengths == [true; 3]
-        };
-        if !well_formed {
-            return Err("not a date; write year-month-day, such as \"2026-12-31\"".into());
-        }
-        let date: jiff::civil::Date = text.parse().map_err(|_| format!("there is no day {text}"))?;
-        if !Self::YEARS.contains(&date.year()) {
-            return Err(format!("write a year from {} to {}", Self::YEARS.start(), Self::YEARS.end()));
+        let [year, month, day] = numbers(text).ok_or_else(|| {
+            format!("{} is not a date; write year-month-day, such as \"2026-12-31\"", quoted(text))
+        })?;
+        let date = jiff::civil::Date::new(year, month as i8, day as i8); // two digits each
+        let date = date.map_err(|_| format!("there is no day {text}"))?;
+        if !Self::YEARS.contains(&year) {
+            return Err(format!(
+                "{text} is out of range; write a year from {} to {}",
+                Self::YEARS.start(),
+                Self::YEARS.end()
+            ));
         }
         Ok(Self(date))
     }
@@ -71,6 +71,18 @@ impl Date {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        // By hand: jiff's own printer and parser, with all that they can, are 100 kB.
+        write!(f, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
     }
+}
+
+/// Year, month and day of a text with four, two and two digits; whether there is such a day is another question.
+fn numbers(text: &str) -> Option<[i16; 3]> {
+    let mut parts = text.split('-');
+    let mut number = |digits: usize| {
+        let part = parts.next().filter(|part| part.len() == digits)?;
+        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok())?
+    };
+    let numbers = [number(4)?, number(2)?, number(2)?];
+    parts.next().is_none().then_some(numbers)
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::days::Range;
 use super::{Date, Days};
-use crate::config::nearest;
+use crate::config::{did_you_mean, quoted};
 
 /// The key that stands for every legal holiday.
 const PUBLIC_HOLIDAYS: &str = "public_holidays";
@@ -52,23 +52,19 @@ impl Holidays {
     }
 
     /// Reads keys (`tet`), dates (`2026-12-31`) and ranges of dates with both ends (`2026-12-20..2026-12-31`). The
-    /// error names the nearest known key.
+    /// error names the known key that a text may be a slip for.
     pub fn days<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Result<Days, String> {
         let mut ranges = Vec::new();
         for text in texts {
             if text.starts_with(|first: char| first.is_ascii_digit()) {
-                ranges.push(range(text).map_err(|error| format!("\"{text}\": {error}"))?);
+                ranges.push(range(text)?);
             } else if text == PUBLIC_HOLIDAYS {
                 let public = self.shipped.iter().filter(|(_, holiday)| holiday.public);
                 ranges.extend(public.flat_map(|(id, _)| self.ranges(id)));
             } else if self.keys().any(|key| key == text) {
                 ranges.extend(self.ranges(text));
             } else {
-                let nearest = nearest(text, self.keys()).unwrap_or(PUBLIC_HOLIDAYS);
-                return Err(format!(
-                    "unknown holiday \"{text}\"; did you mean \"{nearest}\"? Write a date such as \"2026-12-31\", or \
-                     add a [[holiday]] with this id"
-                ));
+                return Err(self.unknown(text));
             }
         }
         Ok(ranges.into_iter().collect())
@@ -78,6 +74,16 @@ impl Holidays {
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         let own = self.own.keys().filter(|id| !self.shipped.contains_key(*id));
         self.shipped.keys().chain(own).map(String::as_str).chain([PUBLIC_HOLIDAYS])
+    }
+
+    fn unknown(&self, text: &str) -> String {
+        let shipped: Vec<_> = self.shipped.keys().map(String::as_str).chain([PUBLIC_HOLIDAYS]).collect();
+        format!(
+            "{} is neither a date such as \"2026-12-31\", nor one of {}, nor the id of a [[holiday]]{}",
+            quoted(text),
+            shipped.join(", "),
+            did_you_mean(text, self.keys())
+        )
     }
 
     fn ranges(&self, id: &str) -> impl Iterator<Item = Range> {
@@ -122,5 +128,8 @@ fn read(text: &str) -> Result<BTreeMap<String, Shipped>, String> {
 fn range(text: &str) -> Result<Range, String> {
     let (first, last) = text.split_once("..").unwrap_or((text, text));
     let (first, last) = (Date::parse(first)?, Date::parse(last)?);
-    if last < first { Err("write the earlier day first".into()) } else { Ok((first, last)) }
+    if last < first {
+        return Err(format!("{first}..{last} ends before it begins; write the earlier day first"));
+    }
+    Ok((first, last))
 }

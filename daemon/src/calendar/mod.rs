@@ -18,7 +18,7 @@
 //! * A time that is skipped in spring is the first moment after the gap, for a beginning and for an end. What lies in
 //!   the gap whole never is.
 //! * Of a time that comes twice in autumn a beginning takes the earlier, an end the later: what is blocked stays so in
-//!   between.
+//!   between. Only an end to which the clocks are set back exactly is the earlier: they never show less again.
 //! * A budget's day begins at the earlier moment and ends where the next begins: 23 to 25 hours.
 //!
 //! Nothing here panics, whatever the time: moments after the year 9998 count as its last.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::config::quoted;
+
 /// A day's minutes, where clocks don't change.
 pub(super) const DAY: u16 = 24 * 60;
 
@@ -33,10 +35,8 @@ impl TimeOfDay {
             text.split_once(':').and_then(|(hour, minute)| Some((two_digits(hour)?, two_digits(minute)?)));
         match parts {
             Some((hour, minute)) if minute < 60 && hour * 60 + minute <= DAY => Ok(Self(hour * 60 + minute)),
-            Some(_) => Err("no time of day; write 00:00 to 23:59".into()),
-            None => {
-                Err("not a time of day; write hour and minute of 24, such as \"21:30\" or \"06:30\"".into())
-            }
+            Some(_) => Err(format!("{text} is out of range; write 00:00 to 23:59")),
+            None => Err(format!("{} is not a time of day; write \"21:30\" or \"06:30\"", quoted(text))),
         }
     }
 

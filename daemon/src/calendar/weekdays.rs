@@ -1,7 +1,7 @@
 //! Days of the week.
 
 use super::Date;
-use crate::config::nearest;
+use crate::config::{did_you_mean, quoted};
 
 /// What each day is called in files, from Monday.
 const KEYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -17,7 +17,8 @@ impl Weekdays {
     /// Every day.
     pub const FULL: Self = Self(0b111_1111);
 
-    /// Reads `mon` to `sun`, or `t2` to `t7` and `cn`. The error names the word that is neither.
+    /// Reads `mon` to `sun`, or `t2` to `t7` and `cn`. The error names the word that is neither, and what
+    /// it may be a slip for.
     pub fn parse<'t>(texts: impl IntoIterator<Item = &'t str>) -> Result<Self, String> {
         let mut days = 0;
         for text in texts {
@@ -49,11 +50,7 @@ impl Default for Weekdays {
 }
 
 fn unknown(text: &str) -> String {
-    // Also for "Mon", "monday", "Thứ 2".
-    let text = text.to_lowercase();
-    let short = text.get(..3).filter(|start| KEYS.contains(start) && text.is_ascii());
-    let nearest = short.or_else(|| nearest(&text, KEYS.into_iter().chain(VIETNAMESE))).unwrap_or(KEYS[0]);
-    format!(
-        "unknown day; did you mean \"{nearest}\"? Days are mon tue wed thu fri sat sun, or t2 to t7 and cn"
-    )
+    let known = || KEYS.into_iter().chain(VIETNAMESE);
+    let all = known().collect::<Vec<_>>().join(", ");
+    format!("{} is not one of {all}{}", quoted(text), did_you_mean(text, known()))
 }

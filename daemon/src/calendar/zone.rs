@@ -3,11 +3,11 @@
 use std::fmt;
 
 use jiff::civil::DateTime;
-use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
 
 use super::{Date, LAST};
 use crate::clock::Timestamp;
-use crate::config::nearest;
+use crate::config::{did_you_mean, quoted};
 
 /// Where a family lives, if it does not say.
 const VIET_NAM: &str = "Asia/Ho_Chi_Minh";
@@ -17,7 +17,8 @@ const VIET_NAM: &str = "Asia/Ho_Chi_Minh";
 pub struct Zone(TimeZone);
 
 impl Zone {
-    /// Reads a zone's name, such as `Asia/Ho_Chi_Minh`, in either case. The error names the nearest known zone.
+    /// Reads a zone's name, such as `Asia/Ho_Chi_Minh`, in either case. The error names the known zone that it
+    /// may be a slip for.
     pub fn parse(name: &str) -> Result<Self, String> {
         let zones = TimeZoneDatabase::bundled();
         if let Ok(zone) = zones.get(name)
@@ -26,8 +27,8 @@ impl Zone {
             return Ok(Self(zone));
         }
         let known: Vec<_> = zones.available().collect();
-        let nearest = nearest(name, known.iter().map(|zone| zone.as_str())).unwrap_or(VIET_NAM);
-        Err(format!("unknown time zone; did you mean \"{nearest}\"? In Viet Nam write \"{VIET_NAM}\""))
+        let nearest = did_you_mean(name, known.iter().map(|zone| zone.as_str()));
+        Err(format!("{} is not a time zone such as \"{VIET_NAM}\"{nearest}", quoted(name)))
     }
 
     /// The zone's name as the IANA database writes it.
@@ -37,8 +38,13 @@ impl Zone {
 
     /// The date that the house's calendars show.
     pub fn date(&self, now: Timestamp) -> Date {
+        Date::new(self.clock(now).date())
+    }
+
+    /// What the house's clocks show.
+    fn clock(&self, now: Timestamp) -> DateTime {
         let now = jiff::Timestamp::from_second(now.min(LAST).cast_signed()).unwrap_or_default();
-        Date::new(self.0.to_datetime(now).date())
+        self.0.to_datetime(now)
     }
 
     /// The first moment at which clocks show `minutes` after this day's midnight, or later.
@@ -48,14 +54,18 @@ impl Zone {
 
     /// The moment after the last one at which clocks show less than `minutes` after this day's midnight.
     pub(super) fn last(&self, day: Date, minutes: u16) -> Timestamp {
-        self.moment(day.at(minutes), |_, later| later)
+        let civil = day.at(minutes);
+        let later = self.moment(civil, |_, later| later);
+        // Clocks that are set back exactly to it were past it already, and never show less again.
+        if self.clock(later.saturating_sub(1)) < civil {
+            later
+        } else {
+            self.moment(civil, |earlier, _| earlier)
+        }
     }
 
     /// When clocks show `civil`; of a time that comes twice, the one that is chosen.
-    fn moment<O>(&self, civil: DateTime, choose: O) -> Timestamp
-    where
-        O: FnOnce(jiff::tz::Offset, jiff::tz::Offset) -> jiff::tz::Offset,
-    {
+    fn moment(&self, civil: DateTime, choose: impl FnOnce(Offset, Offset) -> Offset) -> Timestamp {
         let (offset, skipped) = match self.0.to_ambiguous_timestamp(civil).offset() {
             AmbiguousOffset::Unambiguous { offset } => (offset, false),
             AmbiguousOffset::Fold { before, after } => (choose(before, after), false),
@@ -74,11 +84,10 @@ impl Zone {
     }
 }
 
-/// Viet Nam's.
+/// Viet Nam's, which is compiled in: a test holds that it is.
 impl Default for Zone {
     fn default() -> Self {
-        #[expect(clippy::expect_used, reason = "a constant; a test holds that it is known")]
-        Self(TimeZoneDatabase::bundled().get(VIET_NAM).expect("the zone is compiled in"))
+        Self(TimeZoneDatabase::bundled().get(VIET_NAM).unwrap_or(TimeZone::UTC))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use jiff::Timestamp as Instant;
 use luytre_lists::{Category, CategoryTable};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::{MAX_NAMES, Profile, Scope};
 use crate::catalogue::{AgeProfiles, Catalogue, Level, ServiceSet};
@@ -94,8 +95,8 @@ pub(super) fn name(text: &str) -> Result<NameRule, String> {
 /// A moment with its zone (RFC 3339).
 pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     let wrong = || format!("{} is no moment; write \"2026-11-21T21:00:00+07:00\"", quoted(text));
-    let instant: Instant = text.parse().map_err(|_| wrong())?;
-    Timestamp::try_from(instant.as_second()).map_err(|_| wrong())
+    let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| wrong())?;
+    Timestamp::try_from(moment.unix_timestamp()).map_err(|_| wrong())
 }
 
 pub(super) fn category(text: &str) -> Result<Category, String> {

@@ -3,4 +3,5 @@
 mod holidays;
 mod lunar;
 mod reading;
+mod scenes;
 mod windows;
