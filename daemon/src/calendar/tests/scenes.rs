@@ -96,6 +96,22 @@ fn samoa_went_to_bed_on_thursday_and_rose_on_saturday() {
 }
 
 #[test]
+fn clocks_that_are_set_back_over_midnight_lose_no_window() {
+    // At 00:01 on Sunday, 7 November 2010, it was 23:01 on Saturday again.
+    let zone = Zone::parse("America/St_Johns").unwrap();
+    let between = |window, from, to| {
+        spans(&zone, window, None, &Days::default(), Span { from: moment(from), to: moment(to) })
+    };
+    let (first_midnight, set_back) = ("2010-11-07T02:30:00Z", "2010-11-07T02:31:00Z");
+    // Friday's reaches into Saturday, which comes after a minute of Sunday.
+    let friday = between(window(&["fri"], "23:59", "23:59"), first_midnight, "2010-11-08T00:00:00Z");
+    assert_eq!(friday, [Span { from: moment(first_midnight), to: moment("2010-11-07T03:29:00Z") }]);
+    // Sunday's has begun, while clocks show Saturday.
+    let sunday = between(window(&["sun"], "00:00", "06:00"), set_back, "2010-11-07T03:00:00Z");
+    assert_eq!(sunday, [Span { from: moment(set_back), to: moment("2010-11-07T03:00:00Z") }]);
+}
+
+#[test]
 fn a_budgets_day_goes_on_until_the_reset() {
     let (house, four) = (Zone::default(), TimeOfDay::parse("04:00").unwrap());
     let day = |now| budget_day(&house, four, moment(now));
