@@ -79,7 +79,7 @@ impl Schema {
 }
 
 /// The word that looks most like this one, whatever the distance.
-pub(in crate::config) fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     known.min_by_key(|known| distance(text, known))
 }
 
