@@ -7,6 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
+use crate::accounts::Accounts;
 use crate::cache::Cache;
 use crate::certificate::Certificates;
 use crate::clock::Clock;
@@ -46,6 +47,7 @@ pub struct Daemon {
     certificates: Option<Arc<Certificates>>,
     /// The main runtime's way upstream, then each UDP thread's: never empty.
     outlets: Arc<[Arc<Outlet>]>,
+    accounts: Arc<Accounts>,
     notices: Arc<Vec<String>>,
     home: Arc<Home>,
     /// Held by whoever makes the next state from the one before.
@@ -92,10 +94,20 @@ impl App {
         let listeners = Listeners::open(&config.listen, &config.limits)?;
         let web = open::tcp(&config.web.listen)?;
         let outlets = (0..=config.limits.workers).map(|_| Arc::new(resolver.outlet())).collect();
+        let accounts = Arc::new(Accounts::new(&config, clock));
         let (started_with, notices) = (Arc::new(config), Arc::new(notices));
         let (home, swapping) = (Arc::new(home), Arc::default());
-        let daemon =
-            Daemon { config_file, started_with, resolver, certificates, outlets, notices, home, swapping };
+        let daemon = Daemon {
+            config_file,
+            started_with,
+            resolver,
+            certificates,
+            outlets,
+            accounts,
+            notices,
+            home,
+            swapping,
+        };
         Ok(Self { daemon, listeners, web })
     }
 
@@ -262,6 +274,11 @@ impl Daemon {
         &self.resolver
     }
 
+    /// Who may come in.
+    pub fn accounts(&self) -> &Arc<Accounts> {
+        &self.accounts
+    }
+
     /// The configuration of the start.
     pub fn config(&self) -> &Config {
         &self.started_with
@@ -282,6 +299,7 @@ impl Daemon {
         if let Some(refused) = self.home.refused() {
             notices.push(format!("the family was refused; the last good one is in force: {refused}"));
         }
+        notices.extend(self.accounts.trouble());
         let standing = self.resolver.dnssec.standing();
         if matches!(standing, Standing::Unknown | Standing::Stripped) {
             notices.push(standing.to_string());
@@ -380,6 +398,7 @@ fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
         ("listen.https", before.listen.https != after.listen.https),
         ("listen.quic", before.listen.quic != after.listen.quic),
         ("web.listen", before.web.listen != after.web.listen),
+        ("web.setup_code_file", before.web.setup_code_file != after.web.setup_code_file),
         ("state.dir", before.state != after.state),
         ("[cache]", before.cache != after.cache),
         ("[history]", before.history != after.history),

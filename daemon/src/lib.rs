@@ -19,7 +19,8 @@
 //! * [`list`] is the compiled list in force; [`cache`] and [`upstream`] find answers, for all who ask the same at once
 //!   ([`flights`]); [`dnssec`] judges and [`inspect`] looks into those; [`reply`] writes them.
 //! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that.
-//! * [`web`] is the page, [`control`] the socket behind `luytre status`, [`status`] what both tell; [`explain`] says why.
+//! * [`accounts`] says who may come in; [`web`] is the page and the API, [`control`] the socket behind `luytre status`,
+//!   [`status`] what both tell; [`explain`] says why.
 //! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], `datagrams`, [`process`] and
 //!   [`system`] are the operating system.
 
@@ -55,6 +56,7 @@ pub mod gate;
 pub mod history;
 pub mod outcome;
 
+pub mod accounts;
 pub mod control;
 pub mod explain;
 pub mod status;

@@ -13,6 +13,7 @@ use crate::wire::rtype;
 
 /// The whole status.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Status {
     /// This build.
     pub version: &'static str,
@@ -40,6 +41,7 @@ pub struct Status {
 
 /// The list in force.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ListStatus {
     /// Grows with every publication.
     pub serial: u64,
@@ -58,6 +60,7 @@ pub struct ListStatus {
 
 /// An upstream server, as the thread sees it that has the most trouble with it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ServerStatus {
     /// As the configuration writes it.
     pub server: String,
@@ -98,6 +101,7 @@ impl From<ServerHealth> for ServerStatus {
 
 /// The cache.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct CacheStatus {
     /// Answers kept.
     pub entries: usize,

@@ -45,6 +45,8 @@ mod configuration;
 mod lists;
 mod status;
 
+mod accounts;
+
 mod endurance;
 
 mod centre;

@@ -20,6 +20,8 @@ pub(super) enum Command {
     Lookup { list: PathBuf, names: Vec<String> },
     ListInfo { list: PathBuf },
     ListVerify { list: PathBuf },
+    SetupCode { config: PathBuf },
+    ResetPassword { config: PathBuf },
     Help,
     Version,
 }
@@ -143,6 +145,14 @@ impl Arguments {
             ["list", "verify", file] => {
                 self.only(&[])?;
                 Ok(Command::ListVerify { list: file.into() })
+            }
+            ["setup-code"] => {
+                self.only(&["config"])?;
+                Ok(Command::SetupCode { config: self.config() })
+            }
+            ["reset-password"] => {
+                self.only(&["config"])?;
+                Ok(Command::ResetPassword { config: self.config() })
             }
             ["help", ..] | [] => Ok(Command::Help),
             ["version", ..] => Ok(Command::Version),

@@ -9,6 +9,7 @@ mod flush;
 mod list;
 mod lookup;
 mod run;
+mod setup;
 mod status;
 
 use std::ffi::OsString;
@@ -27,6 +28,8 @@ luytre: keeps harmful content out of a family's home
   luytre flush --config FILE NAME...        make the running daemon forget its answers for a name
   luytre explain [--json] [--device IP] [--at TIME] --config FILE NAME [TYPE]
                                             what would be decided about a name, and why
+  luytre setup-code --config FILE           the code to set up the page with, as the last word
+  luytre reset-password --config FILE       forget every password, session and token; a new set-up code as the last word
   luytre lookup --list FILE NAME...         what a compiled list says about names; - reads them from stdin
   luytre list info FILE                     what a compiled list says about itself
   luytre list verify FILE                   check every byte of a compiled list
@@ -67,6 +70,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Lookup { list, names } => lookup::lookup(&list, &names, out),
         Command::ListInfo { list } => list::info(&list, out),
         Command::ListVerify { list } => list::verify(&list, out),
+        Command::SetupCode { config } => setup::show_code(&config, out),
+        Command::ResetPassword { config } => setup::reset_password(&config, out),
         Command::Help => print(out, HELP),
         Command::Version => print(out, concat!("luytre ", env!("CARGO_PKG_VERSION"), "\n")),
     };

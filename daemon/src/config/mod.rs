@@ -160,7 +160,7 @@ impl Spec {
     fn resolve(self, folder: &Path) -> Result<Config, Refusal> {
         later::refuse(&self)?;
         let state = self.state.resolve(folder)?;
-        let web = self.web.resolve()?;
+        let web = self.web.resolve(folder)?;
         Ok(Config {
             listen: self.listen.resolve(folder)?,
             upstream: self.upstream.resolve(folder)?,

@@ -1,6 +1,7 @@
 //! `[web]`: the page for people.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use luytre_lists::Domain;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use super::read::values::{domain, items, sockets};
 pub struct WebSpec {
     pub listen: Vec<String>,
     pub hosts: Vec<String>,
+    pub setup_code_file: String,
     pub tls: Vec<String>,
 }
 
@@ -25,13 +27,16 @@ pub struct WebConfig {
     pub listen: Vec<SocketAddr>,
     /// Names by which the page is called, besides `luytre.lan` and its addresses.
     pub hosts: Vec<Domain>,
+    /// Where the set-up code of the router's label lies; `None`: luytre makes one.
+    pub setup_code_file: Option<PathBuf>,
 }
 
 impl WebSpec {
-    pub(super) fn resolve(self) -> Result<WebConfig, Refusal> {
+    pub(super) fn resolve(self, folder: &Path) -> Result<WebConfig, Refusal> {
         Ok(WebConfig {
             listen: sockets("web.listen", &self.listen, 80)?,
             hosts: items("web.hosts", &self.hosts, domain)?,
+            setup_code_file: (!self.setup_code_file.is_empty()).then(|| folder.join(self.setup_code_file)),
         })
     }
 }

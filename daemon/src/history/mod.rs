@@ -2,6 +2,7 @@
 //! nothing is written to flash for a query.
 
 mod counters;
+mod follow;
 mod ring;
 
 use std::net::IpAddr;
@@ -99,6 +100,7 @@ fn site(name: Name<'_>) -> Name<'_> {
 
 /// A question in the ring, as people and programs read it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Recent {
     /// When, RFC 3339 in UTC.
     pub time: String,
@@ -137,6 +139,7 @@ impl Record {
 }
 
 pub use self::counters::Totals;
+pub use self::follow::News;
 
 #[cfg(test)]
 mod tests {
@@ -145,7 +148,7 @@ mod tests {
     use crate::policy::{Action, Reason, Rules};
     use crate::who::Who;
 
-    fn record(history: &History, name: &str, time: Timestamp, blocked: bool) {
+    pub(super) fn record(history: &History, name: &str, time: Timestamp, blocked: bool) {
         let action = if blocked { Action::Block } else { Action::Allow };
         let categories = if blocked { CategorySet::from_bits(0b10) } else { CategorySet::EMPTY };
         let verdict = Verdict { action, reason: Reason::Category, ..Verdict::nothing_against(categories) };
@@ -154,7 +157,7 @@ mod tests {
         history.record(&Outcome { time, name, rtype: 1, who, client, verdict, source });
     }
 
-    fn history(keep_queries: usize, privacy: Privacy) -> History {
+    pub(super) fn history(keep_queries: usize, privacy: Privacy) -> History {
         History::new(&HistoryConfig { keep_queries, keep_counters: 24, privacy })
     }
 

@@ -6,12 +6,14 @@ pub(super) struct Ring<T> {
     records: Vec<T>,
     bound: usize,
     next: usize,
+    /// How many were ever added; wraps.
+    added: usize,
 }
 
 impl<T: Default> Ring<T> {
     /// Takes all its memory now, so that adding never allocates.
     pub(super) fn new(bound: usize) -> Self {
-        Self { records: Vec::with_capacity(bound), bound, next: 0 }
+        Self { records: Vec::with_capacity(bound), bound, next: 0, added: 0 }
     }
 
     /// The place of the newest record, to be written over: an older one may still stand there. `None` in a ring of
@@ -22,7 +24,13 @@ impl<T: Default> Ring<T> {
             self.records.push(T::default());
         }
         self.next = (at + 1) % self.bound.max(1);
+        self.added = self.added.wrapping_add(usize::from(self.bound > 0));
         self.records.get_mut(at)
+    }
+
+    /// How many were ever added; wraps.
+    pub(super) fn added(&self) -> usize {
+        self.added
     }
 
     pub(super) fn newest_first(&self) -> impl Iterator<Item = &T> {

@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -32,13 +34,28 @@ pub struct Connection {
     pub reached: SocketAddr,
 }
 
+/// A request's way to ask that its answer may have no end. Whoever asks bounds how many do.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stay(Arc<AtomicBool>);
+
+impl Stay {
+    /// Neither the time of the whole answer nor the number of connections ends this one.
+    pub(super) fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// How much of us clients may hold.
 pub(super) struct Limits {
     /// Open connections of one listener.
     pub(super) connections: usize,
     /// Until the header section is there.
     pub(super) header: Duration,
-    /// Until the answer is sent.
+    /// Until the answer is sent, unless it asked to [`Stay`].
     pub(super) whole: Duration,
 }
 
@@ -51,7 +68,7 @@ impl Default for Limits {
 /// Accepts until the task is dropped. An accept error (out of descriptors, say) is waited out, never an end.
 pub(super) async fn serve(listener: TcpListener, daemon: Daemon, limits: Limits) {
     let router = super::router(daemon.clone());
-    let mut open: VecDeque<JoinHandle<()>> = VecDeque::new();
+    let mut open: VecDeque<(JoinHandle<()>, Stay)> = VecDeque::new();
     loop {
         let (stream, client) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -65,22 +82,34 @@ pub(super) async fn serve(listener: TcpListener, daemon: Daemon, limits: Limits)
             tracing::debug!(%client, "not of the home: no page");
             continue;
         }
-        open.retain(|connection| !connection.is_finished());
+        open.retain(|(connection, _)| !connection.is_finished());
         // Full: the oldest goes. A page takes milliseconds, so the oldest is one that only holds its place.
         if open.len() >= limits.connections
-            && let Some(oldest) = open.pop_front()
+            && let Some(oldest) = open.iter().position(|(_, stay)| !stay.asked())
+            && let Some((oldest, _)) = open.remove(oldest)
         {
             oldest.abort();
         }
-        let answered = answer(stream, client, router.clone(), limits.header);
-        let bounded = tokio::time::timeout(limits.whole, answered);
-        open.push_back(tasks::spawn("web connection", async move {
-            match bounded.await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::debug!(%client, %error, "a connection to the page ended"),
-                Err(_) => tracing::debug!(%client, "a connection to the page took too long"),
+        let stay = Stay::default();
+        let answered = answer(stream, client, (router.clone(), stay.clone()), limits.header);
+        let overdue = overdue(limits.whole, stay.clone());
+        let connection = tasks::spawn("web connection", async move {
+            tokio::select! {
+                answered = answered => if let Err(error) = answered {
+                    tracing::debug!(%client, %error, "a connection to the page ended");
+                },
+                () = overdue => tracing::debug!(%client, "a connection to the page took too long"),
             }
-        }));
+        });
+        open.push_back((connection, stay));
+    }
+}
+
+/// Waits for the end of a connection's time.
+async fn overdue(whole: Duration, stay: Stay) {
+    tokio::time::sleep(whole).await;
+    if stay.asked() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -88,13 +117,14 @@ pub(super) async fn serve(listener: TcpListener, daemon: Daemon, limits: Limits)
 async fn answer(
     stream: TcpStream,
     client: SocketAddr,
-    router: Router,
+    (router, stay): (Router, Stay),
     header: Duration,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let connection = Connection { client, reached: stream.local_addr()? };
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(connection);
+        request.extensions_mut().insert(stay.clone());
         router.call(request)
     });
     let mut http = http1::Builder::new();

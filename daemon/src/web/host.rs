@@ -47,7 +47,7 @@ fn answer_foreign(daemon: &Daemon, connection: Connection, request: &Request) ->
 }
 
 /// The host that a request names; empty when it names none, or several (RFC 9112 §3.2).
-fn host_of(request: &Request) -> Cow<'_, str> {
+pub(super) fn host_of(request: &Request) -> Cow<'_, str> {
     // The host of a target in absolute form stands above the header (RFC 9112 §3.2.2).
     if let Some(authority) = request.uri().authority() {
         return authority.as_str().into();

@@ -3,7 +3,7 @@
 //! A request's way, which is also the order of the modules:
 //!
 //! ```text
-//!  connection ─► guard ─► host ─┬─ ours ──► home (/), status (/api/v1/status)
+//!  connection ─► guard ─► host ─┬─ ours ──► home (/), api (/api/v1/…, /metrics)
 //!  (LAN, bounds) (headers)      └─ not ours ─► block: the page that a blocked site's visitor sees
 //! ```
 //!
@@ -16,7 +16,8 @@ mod host;
 
 mod block;
 mod home;
-mod status;
+
+mod api;
 
 mod language;
 mod page;
@@ -35,7 +36,7 @@ pub use self::connection::Connection;
 
 use crate::app::Daemon;
 
-/// The largest body that a request may have, in bytes. None is read yet; this bounds whatever comes to read one.
+/// The largest body that a request may have, in bytes: a large family's settings.
 const MAX_BODY: usize = 64 << 10;
 
 /// Serves until the task is dropped.
@@ -47,7 +48,7 @@ pub async fn serve(listener: TcpListener, daemon: Daemon) {
 pub fn router(daemon: Daemon) -> Router {
     Router::new()
         .route("/", get(home::show))
-        .route("/api/v1/status", get(status::show))
+        .merge(api::routes())
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY))

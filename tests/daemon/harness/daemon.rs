@@ -10,6 +10,7 @@ use std::thread;
 
 use serde_json::Value;
 
+use super::browser::Browser;
 use super::cli::{luytre, program};
 use super::house::House;
 use super::https::Https;
@@ -103,6 +104,15 @@ impl Daemon {
     pub(crate) fn quic_from(&self, address: &str) -> Result<Quic, quinn::ConnectionError> {
         let to = SocketAddr::new(LOCALHOST, self.house.tls_port());
         Quic::connect(address.parse().unwrap(), to, &self.house.certificate_file(), b"doq")
+    }
+
+    /// Somebody in front of the page, on a device of their own.
+    pub(crate) fn browser(&self) -> Browser {
+        self.browser_from("127.0.0.1")
+    }
+
+    pub(crate) fn browser_from(&self, address: &str) -> Browser {
+        Browser::new(address.parse().unwrap(), SocketAddr::new(LOCALHOST, self.house.page_port))
     }
 
     /// A TCP connection on which nothing was said yet.

@@ -24,6 +24,8 @@ pub(crate) struct House {
     pub(super) port: u16,
     /// For TLS and QUIC, and for HTTPS.
     pub(super) encrypted_ports: [u16; 2],
+    /// Of the page; 0 without one.
+    pub(super) page_port: u16,
 }
 
 impl House {
@@ -41,6 +43,7 @@ impl House {
             arguments: Vec::new(),
             port,
             encrypted_ports: [0; 2],
+            page_port: 0,
         };
         house
             .with(&format!("listen.dns = ['127.0.0.1:{port}', '[::1]:{port}']"))
@@ -74,6 +77,13 @@ impl House {
         self.with(&format!("listen.tls = {tls}"))
             .with(&format!("listen.quic = {tls}"))
             .with(&format!("listen.https = {https}"))
+    }
+
+    /// Shows the page on 127.0.0.1.
+    pub(crate) fn with_page(mut self) -> Self {
+        self.page_port = free_port();
+        let listen = format!("web.listen = ['127.0.0.1:{}']", self.page_port);
+        self.with(&listen)
     }
 
     /// Names in the list: `=name` that name alone; category `-` for exceptions.

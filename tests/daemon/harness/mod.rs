@@ -8,6 +8,7 @@
 
 #![allow(dead_code, unused_imports, reason = "each of the programs that share it leaves some of it unused")]
 
+mod browser;
 mod cli;
 mod daemon;
 mod foreign;
@@ -27,6 +28,7 @@ mod tree;
 mod upstream;
 mod words;
 
+pub(crate) use self::browser::{Browser, Page};
 pub(crate) use self::cli::{Ended, hub_program, luytre, program};
 pub(crate) use self::daemon::Daemon;
 pub(crate) use self::foreign::{Authority, Unbound};

@@ -1,5 +1,6 @@
 //! A house with its page, and a browser of the simplest kind.
 
+mod api;
 mod bounds;
 mod hosts;
 mod pages;
@@ -18,14 +19,14 @@ use crate::config::Config;
 use crate::tasks;
 
 /// A daemon whose page is open.
-struct House {
+pub(super) struct House {
     daemon: Daemon,
     page: SocketAddr,
     _state: tempfile::TempDir,
 }
 
 impl House {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         Self::with("", Limits::default()).await
     }
 
@@ -65,8 +66,51 @@ impl House {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await
     }
 
+    /// Sets the house up and returns the cookie of whoever did.
+    pub(super) async fn set_up(&self) -> String {
+        let code = crate::accounts::show_setup_code(self.daemon.config()).unwrap();
+        let body = format!("{{\"code\":\"{code}\",\"password\":\"correct horse\",\"language\":\"en\"}}");
+        let answer = self.call("POST", "/api/v1/setup", "", Some(&body)).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.header("set-cookie").split(';').next().unwrap().to_owned()
+    }
+
+    /// Calls the API with a cookie and a body, where there are any.
+    pub(super) async fn call(&self, method: &str, path: &str, cookie: &str, body: Option<&str>) -> Answer {
+        let kind = body.map_or("", |_| "Content-Type: application/json\r\n");
+        let (body, cookie) = (body.unwrap_or_default(), format!("Cookie: {cookie}\r\n"));
+        let length = body.len();
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: luytre.lan\r\n{cookie}{kind}");
+        self.send(format!("{head}Content-Length: {length}\r\n\r\n{body}").as_bytes()).await
+    }
+
+    /// Opens the stream of questions and waits for its welcome.
+    async fn follow(&self, cookie: &str) -> Follower {
+        let mut stream = self.connect().await;
+        let head = "GET /api/v1/queries/stream HTTP/1.1\r\nHost: luytre.lan\r\n";
+        stream.write_all(format!("{head}Cookie: {cookie}\r\n\r\n").as_bytes()).await.unwrap();
+        let mut follower = Follower(stream, String::new());
+        follower.until(": welcome").await;
+        follower
+    }
+
     async fn get_with(&self, host: &str, path: &str, header: &str) -> Answer {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{header}\r\n\r\n").as_bytes()).await
+    }
+}
+
+/// Somebody who follows the questions.
+struct Follower(TcpStream, String);
+
+impl Follower {
+    /// Reads until this text has come.
+    async fn until(&mut self, text: &str) {
+        while !self.1.contains(text) {
+            let mut bytes = [0; 1024];
+            let read = self.0.read(&mut bytes).await.unwrap();
+            assert_ne!(read, 0, "the stream ended: {}", self.1);
+            self.1 += str::from_utf8(&bytes[..read]).unwrap();
+        }
     }
 }
 
@@ -87,10 +131,10 @@ fn write_list(file: &Path) {
 
 /// What came back.
 #[derive(Debug)]
-struct Answer {
-    status: u16,
+pub(super) struct Answer {
+    pub(super) status: u16,
     headers: Vec<(String, String)>,
-    body: String,
+    pub(super) body: String,
 }
 
 impl Answer {
@@ -103,21 +147,31 @@ impl Answer {
         Self { status, headers, body: body.to_owned() }
     }
 
+    /// An answer that did not go over a socket.
+    pub(super) async fn of(response: axum::response::Response) -> Self {
+        let status = response.status().as_u16();
+        let text = |value: &axum::http::HeaderValue| value.to_str().unwrap().to_owned();
+        let headers =
+            response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        Self { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    }
+
     fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(header, _)| header == name).map_or("", |(_, value)| value)
     }
 
-    fn json(&self) -> serde_json::Value {
+    pub(super) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
     #[track_caller]
-    fn says(&self, text: &str) {
+    pub(super) fn says(&self, text: &str) {
         assert!(self.body.contains(text), "{text:?} is missing in {}", self.body);
     }
 
     #[track_caller]
-    fn says_not(&self, text: &str) {
+    pub(super) fn says_not(&self, text: &str) {
         assert!(!self.body.contains(text), "{text:?} stands in {}", self.body);
     }
 }

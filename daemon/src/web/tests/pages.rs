@@ -15,7 +15,7 @@ use crate::web::{Connection, router};
 use crate::who::Who;
 
 /// One question about gambling, blocked.
-fn count_a_bet(house: &House) {
+pub(super) fn count_a_bet(house: &House) {
     let gambling = Category::new(9).unwrap();
     let resolver = house.daemon.resolver();
     let name = NameBuf::parse("www.casino.example").unwrap();

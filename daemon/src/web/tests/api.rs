@@ -1,0 +1,120 @@
+//! Who may do what by the API, and what a body may be.
+
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use axum::http::Request;
+use axum::http::header::AUTHORIZATION;
+use axum::response::IntoResponse;
+use proptest::prelude::*;
+use tokio::io::AsyncReadExt;
+
+use super::{House, Limits};
+use crate::accounts::{Language, NewToken, Scope, SetUp, show_setup_code};
+use crate::web::api::caller::{Caller, Changing, Reading};
+
+/// The status of a right that a request with this token is refused, or 200.
+async fn right<T>(house: &House, token: &str) -> u16
+where
+    T: FromRequestParts<crate::app::Daemon>,
+{
+    let request = Request::builder().header(AUTHORIZATION, format!("Bearer {token}")).body(()).unwrap();
+    let (mut parts, ()) = request.into_parts();
+    match T::from_request_parts(&mut parts, &house.daemon).await {
+        Ok(_) => 200,
+        Err(problem) => problem.into_response().status().as_u16(),
+    }
+}
+
+#[tokio::test]
+async fn a_token_reaches_as_far_as_its_scopes() {
+    let house = House::open().await;
+    for (scopes, reading, changing) in [
+        (vec![Scope::Read], 200, 403),
+        (vec![Scope::Write], 200, 200),
+        (vec![Scope::Metrics], 403, 403),
+        (vec![Scope::Metrics, Scope::Read], 200, 403),
+    ] {
+        let asked = NewToken { name: "program".into(), scopes: scopes.clone() };
+        let (token, secret) = house.daemon.accounts().add_token(asked).await.unwrap();
+        let secret = secret.reveal();
+        assert_eq!(right::<Reading>(&house, secret).await, reading, "{scopes:?}");
+        assert_eq!(right::<Changing>(&house, secret).await, changing, "{scopes:?}");
+        house.daemon.accounts().remove_token(token.id).await.unwrap();
+        assert_eq!(right::<Reading>(&house, secret).await, 401, "void");
+    }
+}
+
+#[tokio::test]
+async fn a_changer_is_known() {
+    let house = House::open().await;
+    let cookie = house.set_up().await;
+    let request = Request::builder().header("cookie", cookie).body(()).unwrap();
+    let (mut parts, ()) = request.into_parts();
+    let Changing(caller) = Changing::from_request_parts(&mut parts, &house.daemon).await.unwrap();
+    assert!(matches!(caller, Caller::Account(account) if account.id == "parent"));
+}
+
+#[tokio::test]
+async fn a_body_is_json_and_bounded() {
+    let house = House::open().await;
+    let post = async |kind: &str, body: &str| {
+        let head = "POST /api/v1/session HTTP/1.1\r\nHost: luytre.lan\r\n";
+        let length = body.len();
+        house.send(format!("{head}{kind}Content-Length: {length}\r\n\r\n{body}").as_bytes()).await.status
+    };
+    const JSON: &str = "Content-Type: application/json\r\n";
+    let huge = format!("{{\"password\":\"{}\"}}", "x".repeat(65 << 10));
+    assert_eq!(post(JSON, &huge).await, 413);
+    assert_eq!(post(JSON, "{").await, 400);
+    assert_eq!(post(JSON, "{}").await, 422);
+    for kind in ["", "Content-Type: text/plain\r\n", "Content-Type: application/x-www-form-urlencoded\r\n"] {
+        assert_eq!(post(kind, "{}").await, 415, "{kind}");
+    }
+    assert_eq!(post("Content-Type: Application/JSON; charset=utf-8\r\n", "{}").await, 422);
+}
+
+#[tokio::test]
+async fn an_endless_answer_outlives_the_time_of_others_and_keeps_its_place() {
+    let limits = Limits { whole: Duration::from_secs(1), connections: 4, ..Limits::default() };
+    let house = House::with("", limits).await;
+    let code = show_setup_code(house.daemon.config()).unwrap();
+    let asked = SetUp { code, password: "correct horse".into(), language: Language::English };
+    let (_, secret) = house.daemon.accounts().set_up([127, 0, 0, 1].into(), asked).await.unwrap();
+    let mut follower = house.follow(&format!("luytre={}", secret.reveal())).await;
+    let mut silent = house.connect().await;
+    let _ = silent.read_to_end(&mut Vec::new()).await;
+    // Its time is over, so the follower's is too. Now as many as there may be, each making room for the next.
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        held.push(house.connect().await);
+    }
+    assert_eq!(house.get("luytre.lan", "/api/v1/openapi.json").await.status, 200);
+    super::pages::count_a_bet(&house);
+    follower.until("www.casino.example").await;
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Any bytes as request: answered, or hung up on.
+    #[test]
+    fn hostile_requests_do_no_harm(
+        path in "(setup|session|accounts|tokens|totp|queries)(/[a-z%0-9]{0,8})?([?][ -~]{0,20})?",
+        header in "(Cookie: luytre=|Authorization: Bearer |Origin: |If-Match: )[ -~]{0,40}",
+        body in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let house = House::open().await;
+            let length = body.len();
+            let mut request = format!(
+                "POST /api/v1/{path} HTTP/1.1\r\nHost: luytre.lan\r\n{header}\r\n\
+                 Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+            ).into_bytes();
+            request.extend(&body);
+            let answer = house.send(&request).await;
+            assert!((400..500).contains(&answer.status), "{}", answer.status);
+        });
+    }
+}
