@@ -81,6 +81,8 @@ struct BlockRow {
     #[serde(default)]
     categories: Vec<&'static str>,
     #[serde(default)]
+    groups: Vec<&'static str>,
+    #[serde(default)]
     services: Vec<&'static str>,
     vi: &'static str,
     en: &'static str,
@@ -176,13 +178,19 @@ impl BlockRow {
             Some(category) => Ok(category),
             None => Err(format!("there is no category {key}")),
         });
-        let services = self
-            .services
-            .iter()
-            .map(|key| Catalogue::shipped().by_key(key).ok_or_else(|| format!("there is no service {key}")));
+        let catalogue = Catalogue::shipped();
+        let services = self.services.iter().map(|key| {
+            let service = catalogue.by_key(key).ok_or_else(|| format!("there is no service {key}"));
+            service.map(ServiceSet::from)
+        });
+        let groups = self.groups.iter().map(|key| {
+            let group = catalogue.group_by_key(key).ok_or_else(|| format!("there is no group {key}"));
+            group.map(|group| catalogue.services_of(group).difference(catalogue.essential()))
+        });
+        let sets = services.chain(groups).collect::<Result<Vec<_>, _>>()?;
         Ok(Because {
             categories: categories.collect::<Result<_, _>>()?,
-            services: services.collect::<Result<_, _>>()?,
+            services: sets.into_iter().fold(ServiceSet::EMPTY, ServiceSet::union),
             vi: self.vi,
             en: self.en,
         })
@@ -235,9 +243,12 @@ mod tests {
             for service in profile.services.iter() {
                 assert!(profile.because_of_service(service).is_some());
             }
-            let said: u32 =
-                profile.because.iter().map(|because| because.categories.bits().count_ones()).sum();
-            assert_eq!(said, profile.block.bits().count_ones(), "{} gives two reasons for one", profile.id);
+            let all = profile.because.iter();
+            let (categories, services) = all.fold((0, 0), |(categories, services), because| {
+                (categories + because.categories.iter().count(), services + because.services.iter().count())
+            });
+            assert_eq!(categories, profile.block.iter().count(), "{} gives two reasons for one", profile.id);
+            assert_eq!(services, profile.services.iter().count(), "{} gives two reasons for one", profile.id);
         }
     }
 
@@ -251,6 +262,21 @@ mod tests {
                 assert!(profile.block.contains(category), "{} permits {key}", profile.id);
             }
         }
+    }
+
+    #[test]
+    fn strangers_and_wallets_are_told_apart() {
+        let catalogue = Catalogue::shipped();
+        let id = |key| catalogue.by_key(key).expect("a service");
+        for profile in shipped().iter() {
+            assert!(profile.services.intersection(catalogue.essential()).is_empty(), "{}", profile.id);
+            assert_eq!(profile.services.contains(id("ometv")), profile.supervised, "{}", profile.id);
+        }
+        let blocks = |age, key| shipped().of_age(age).services.contains(id(key));
+        assert!(blocks(6, "zalo") && !blocks(7, "zalo"), "a school child talks with its family");
+        assert!(blocks(12, "tiktok") && !blocks(13, "tiktok"), "TikTok asks for 13 years");
+        assert!(blocks(15, "character_ai") && !blocks(15, "chatgpt"));
+        assert!(!blocks(3, "youtube"), "in restricted mode");
     }
 
     #[test]
@@ -272,6 +298,10 @@ mod tests {
         assert_eq!(
             with("ages=[0, 255]\nblock=[{services=['nowhere'], vi='', en=''}]"),
             "x: there is no service nowhere"
+        );
+        assert_eq!(
+            with("ages=[0, 255]\nblock=[{groups=['nobody'], vi='', en=''}]"),
+            "x: there is no group nobody"
         );
         assert!(with("ages=[0, 255]\nblock=[]\ncolour='red'").contains("colour"));
     }

@@ -173,6 +173,11 @@ impl Catalogue {
         self.groups().find(|(_, group)| group.key == key).map(|(id, _)| id)
     }
 
+    /// The services that can't be switched off.
+    pub fn essential(&self) -> ServiceSet {
+        self.services().filter(|(_, service)| service.essential).map(|(id, _)| id).collect()
+    }
+
     /// The services of a group.
     pub fn services_of(&self, group: GroupId) -> ServiceSet {
         self.services().filter(|(_, service)| service.group == group).map(|(id, _)| id).collect()
