@@ -253,6 +253,34 @@ fn of_what_many_depend_on_a_service_has_single_hosts_at_most() {
     }
 }
 
+/// What the starter list says of a service's names: both are ours, and a category that is off must mean the same.
+#[test]
+fn the_starter_list_puts_a_service_into_the_same_category() {
+    let mut listed: HashMap<Domain, HashSet<String>> = HashMap::new();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/starter");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let file = file.unwrap().path();
+        let category = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let text = std::fs::read_to_string(&file).unwrap();
+        for name in text.lines().filter_map(|line| Domain::parse(line.trim()).ok()) {
+            listed.entry(name).or_default().insert(category.clone());
+        }
+    }
+    let mut seen = 0;
+    for (_, service) in shipped().services() {
+        let known: HashSet<&String> =
+            service.names().filter_map(|rule| listed.get(&rule.name)).flatten().collect();
+        if known.is_empty() {
+            continue;
+        }
+        seen += 1;
+        let category = service.category.map(|category| CategoryTable::shipped().key(category).into_owned());
+        let agrees = category.as_ref().is_some_and(|category| known.contains(category));
+        assert!(agrees, "{} is {category:?} here and {known:?} there", service.key);
+    }
+    assert!(seen > 100, "{seen}");
+}
+
 #[test]
 fn a_network_of_a_service_is_cut_into_whole_octets() {
     let service = |key| shipped().service(shipped().by_key(key).unwrap()).unwrap();
