@@ -51,10 +51,8 @@ impl Names {
         for own in &rules.own_names {
             table.entry(own).special = Some(Special::OwnName);
         }
-        for (id, service) in Catalogue::shipped().services() {
-            for name in service.names() {
-                table.entry(&name.name).service.set(name.exact, id);
-            }
+        for (name, owner) in Catalogue::shipped().owners() {
+            table.entry(&name.name).service.set(name.exact, owner);
         }
         for (id, engine) in SafeSearch::shipped().engines() {
             for name in engine.names() {

@@ -47,7 +47,8 @@ pub(super) struct NameFacts {
     pub(super) essential: Scoped<bool>,
     /// Whether the operator denies it, and the rule's number.
     pub(super) operator: Scoped<(bool, RuleId)>,
-    pub(super) service: Scoped<ServiceId>,
+    /// `None`: excepted from the service that it lies in.
+    pub(super) service: Scoped<Option<ServiceId>>,
     /// The search engine that answers to it; the name itself, not what lies below.
     pub(super) engine: Option<EngineId>,
     /// The family's rules and scopes that name it: a stretch of [`NameTable::statements`].
@@ -139,7 +140,7 @@ impl NameTable {
             found.forwarded = facts.forwarded.then_some(labels).or(found.forwarded);
             found.essential |= facts.essential.get(exact).unwrap_or(false);
             found.operator = facts.operator.get(exact).or(found.operator);
-            found.service = facts.service.get(exact).or(found.service);
+            found.service = facts.service.get(exact).unwrap_or(found.service);
             found.engine = facts.engine.filter(|_| exact);
             let (from, to) = facts.stated;
             let stated = self.statements.get(usize::from(from)..usize::from(to)).unwrap_or_default();
