@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use crate::accounts::Accounts;
 use crate::cache::Cache;
 use crate::certificate::Certificates;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::control::{self, Request};
 use crate::dnssec::ability::Standing;
@@ -234,6 +234,24 @@ impl Daemon {
         }
         tracing::info!("reloaded");
         Ok(())
+    }
+
+    /// The family.
+    pub fn home(&self) -> &Arc<Home> {
+        &self.home
+    }
+
+    /// The state in force, or as it would be at another time.
+    pub fn state_at(&self, at: Option<Timestamp>) -> Arc<Snapshot> {
+        let state = self.resolver.shared.load_full();
+        match at {
+            None => state,
+            Some(now) => {
+                let circumstances =
+                    Circumstances { now, trusted: true, ..circumstances(self.resolver.clock) };
+                Arc::new(state.at(&self.home, &circumstances))
+            }
+        }
     }
 
     /// Puts a state in force that is made from the one before.

@@ -1,15 +1,18 @@
 //! Why a question is answered as it is, every rule that was considered on the way, and what would change it: for
 //! `luytre explain` and the page.
 
+use std::net::IpAddr;
+
 use luytre_lists::{CategoryTable, Name};
 use serde::Serialize;
 
 use crate::catalogue::Catalogue;
 use crate::clock::Timestamp;
+use crate::home::Home;
 use crate::policy::{Considered, Reason, Verdict};
 use crate::snapshot::Snapshot;
 use crate::status::rfc3339;
-use crate::who::Who;
+use crate::who::{Key, Subject, Who};
 
 /// What is decided about one question, and why.
 #[derive(Clone, Debug, Serialize)]
@@ -86,4 +89,28 @@ fn changes(verdict: &Verdict, rule: &str, name: Name<'_>, service: Option<&str>)
         Reason::None => vec![change("block", this_name())],
     };
     these.into_iter().chain(wait).collect()
+}
+
+/// Whom a text means: a device by its MAC address, its token or an address, a person by their id; one that nobody named
+/// for no text. `None` if nobody is meant.
+pub fn asking(home: &Home, state: &Snapshot, text: &str) -> Option<Who> {
+    if text.is_empty() {
+        return Some(Who::UNKNOWN);
+    }
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Some(state.people.identify(address.to_canonical()));
+    }
+    if let Some(who) = state.people.identify_token(&text.to_ascii_lowercase()) {
+        return Some(who);
+    }
+    let key = text.parse().map(Key::Mac).ok();
+    let is_meant = |subject: &Subject| match &key {
+        Some(key) => subject.device == *key,
+        None => *subject.person == *text,
+    };
+    match home.roll().subjects().iter().position(is_meant) {
+        Some(number) => u16::try_from(number).ok().map(Who),
+        // A device that nobody named yet.
+        None => key.map(|_| Who::UNKNOWN),
+    }
 }

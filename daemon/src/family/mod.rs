@@ -28,6 +28,7 @@ pub use self::spec::{
     BudgetSpec, DeviceSpec, GrantSpec, HolidaySpec, OneOrMany, PauseSpec, PersonSpec, ProfileSpec, RuleSpec,
     ScheduleSpec, Spec, VERSION,
 };
+pub use self::words::moment;
 use crate::calendar::{Days, TimeOfDay, Window, Zone};
 use crate::catalogue::{AgeProfiles, Level, ServiceSet};
 use crate::clock::Timestamp;

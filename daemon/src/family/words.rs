@@ -93,7 +93,7 @@ pub(super) fn name(text: &str) -> Result<NameRule, String> {
 }
 
 /// A moment with its zone (RFC 3339).
-pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+pub fn moment(text: &str) -> Result<Timestamp, String> {
     let wrong = || format!("{} is no moment; write \"2026-11-21T21:00:00+07:00\"", quoted(text));
     let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| wrong())?;
     Timestamp::try_from(moment.unix_timestamp()).map_err(|_| wrong())

@@ -33,8 +33,10 @@ pub(super) mod precondition;
 
 mod accounts;
 mod categories;
+mod explain;
 mod metrics;
 mod queries;
+mod services;
 mod session;
 mod setup;
 mod status;
@@ -59,6 +61,8 @@ pub(super) fn routes() -> Router<Daemon> {
         .merge(totp::routes())
         .merge(status::routes())
         .merge(categories::routes())
+        .merge(services::routes())
+        .merge(explain::routes())
         .merge(queries::routes())
         .merge(metrics::routes())
         .merge(openapi::routes())

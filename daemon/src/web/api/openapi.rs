@@ -38,7 +38,7 @@ mod described {
     use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
     use utoipa::{IntoResponses, Modify, OpenApi};
 
-    use super::super::{accounts, categories, metrics, queries, session, setup, status, tokens, totp};
+    use super::super::{explain, services, accounts, categories, metrics, queries, session, setup, status, tokens, totp};
     use super::DOCUMENT;
     use crate::web::problem::Document;
     use crate::web::tests::House;
@@ -105,7 +105,8 @@ mod described {
             tokens::list, tokens::add, tokens::remove,
             totp::show, totp::propose, totp::confirm, totp::remove,
             status::show, metrics::show, super::show,
-            categories::list,
+            categories::list, services::list, services::profiles,
+            explain::show,
             queries::list, queries::follow,
         ),
     )]
