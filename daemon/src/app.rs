@@ -27,7 +27,12 @@ use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
 use crate::status::{CacheStatus, ListStatus, ServerStatus, Status};
 use crate::upstream::{Outlet, ServerHealth};
+use crate::who::watch::Watch;
+use crate::who::{Directory, People};
 use crate::{dnssec, system, tasks, upstream, web};
+
+/// Devices in the status: more than a home has, and within what a page can show.
+const DEVICES_SHOWN: usize = 256;
 
 /// A daemon with its sockets open, about to run.
 pub struct App {
@@ -49,6 +54,8 @@ pub struct Daemon {
     outlets: Arc<[Arc<Outlet>]>,
     accounts: Arc<Accounts>,
     notices: Arc<Vec<String>>,
+    /// Everything that is known of devices and people.
+    directory: Arc<Directory>,
     home: Arc<Home>,
     /// Held by whoever makes the next state from the one before.
     swapping: Arc<Mutex<()>>,
@@ -73,7 +80,8 @@ impl App {
         notices.extend(not_found(&upstream));
         let certificates = Certificates::at_start(&config, &mut notices)?;
         notices.iter().for_each(|notice| tracing::warn!("{notice}"));
-        let home = Home::at_start(&config);
+        let directory = Arc::new(Directory::new(config.limits.devices, clock));
+        let home = Home::at_start(&config, Arc::clone(&directory));
         if let Some(refused) = home.refused() {
             tracing::error!(%refused, "the family was refused; the last good one is in force");
         }
@@ -105,6 +113,7 @@ impl App {
             outlets,
             accounts,
             notices,
+            directory,
             home,
             swapping,
         };
@@ -147,6 +156,7 @@ impl Daemon {
         tasks::spawn("family", self.clone().watch_family());
         let Resolver { dnssec, shared, cache, .. } = self.resolver.clone();
         tasks::spawn("dnssec", dnssec.watch(Arc::clone(&self.outlets[0]), shared, cache)); // never empty
+        self.watch_devices();
         let socket = control::path(&self.started_with.state.dir);
         match control::bind(&socket) {
             Ok(listener) => {
@@ -170,6 +180,26 @@ impl Daemon {
     fn desk(&self, runtime: usize, rate: &Arc<Rate>) -> Desk {
         let outlet = Arc::clone(&self.outlets[runtime]); // one for each was made at the start
         Desk { resolver: self.resolver.clone(), rate: Arc::clone(rate), outlet }
+    }
+
+    /// Follows who is who on the network.
+    fn watch_devices(&self) {
+        let watch = Watch {
+            directory: Arc::clone(&self.directory),
+            config: self.started_with.who.clone(),
+            shared: Arc::clone(&self.resolver.shared),
+        };
+        let daemon = self.clone();
+        let follow = move || {
+            let (watch, daemon) = (watch.clone(), daemon.clone());
+            Some(watch.run(move |people| daemon.set_people(people)))
+        };
+        tasks::spawn("who", tasks::keep("who is who", follow));
+    }
+
+    /// Puts other people into the state; all else stays, what is remembered of names too.
+    fn set_people(&self, people: People) {
+        self.swap(|before| before.with_people(Arc::new(people)));
     }
 
     fn log_start(&self) {
@@ -318,6 +348,7 @@ impl Daemon {
             notices.push(format!("the family was refused; the last good one is in force: {refused}"));
         }
         notices.extend(self.accounts.trouble());
+        notices.extend(self.directory.notices());
         let standing = self.resolver.dnssec.standing();
         if matches!(standing, Standing::Unknown | Standing::Stripped) {
             notices.push(standing.to_string());
@@ -333,7 +364,7 @@ impl Daemon {
             verdicts: [("allowed", totals.allowed), ("blocked", totals.blocked)].into(),
             categories: totals.categories,
             blocked_categories: totals.blocked_categories,
-            recent: self.resolver.history.recent(recent, &state.policy),
+            recent: self.resolver.history.recent(recent, &state.policy, self.directory.roll()),
             missed: totals.missed,
             list: ListStatus {
                 serial: info.serial,
@@ -351,6 +382,7 @@ impl Daemon {
                 misses: cache.misses,
             },
             upstream: servers.map(with_ability).collect(),
+            devices: self.directory.status(DEVICES_SHOWN),
             notices,
         }
     }
@@ -423,6 +455,8 @@ fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
         ("limits.workers", before.limits.workers != after.limits.workers),
         ("limits.in_flight", before.limits.in_flight != after.limits.in_flight),
         ("limits.clients", before.limits.clients != after.limits.clients),
+        ("limits.devices", before.limits.devices != after.limits.devices),
+        ("[who]", before.who != after.who),
     ];
     changed.iter().filter(|(_, changed)| *changed).map(|(key, _)| *key).collect()
 }

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::family::{Family, Refused, Spec};
 use crate::files;
 use crate::policy::{Circumstances, Names, Policy, Rulebook, Rules};
+use crate::who::directory::Directory;
 use crate::who::{Known, People, Roll};
 
 /// A family and the numbers that its people, devices and rules have in this run.
@@ -20,7 +21,7 @@ pub struct Home {
     file: PathBuf,
     /// A copy of the last good document; `None` for who only looks.
     last_good: Option<PathBuf>,
-    roll: Arc<Roll>,
+    directory: Arc<Directory>,
     book: Arc<Rulebook>,
     current: Mutex<Current>,
 }
@@ -52,14 +53,14 @@ pub enum Look {
 impl Default for Home {
     /// A house without a document.
     fn default() -> Self {
-        Self::with(PathBuf::new(), None, Family::nobody())
+        Self::with(PathBuf::new(), None, Family::nobody(), Arc::default())
     }
 }
 
 impl Home {
     /// Reads the family at the daemon's start. With mistakes in the document the last good one is in force, and the
     /// refusal is kept for [`Home::refused`].
-    pub fn at_start(config: &Config) -> Self {
+    pub fn at_start(config: &Config, directory: Arc<Directory>) -> Self {
         let file = config.family.file.clone();
         let last_good = config.state.dir.join("family.last-good.toml");
         let seen = stamp(&file);
@@ -67,7 +68,7 @@ impl Home {
             Ok(good) => (good, None),
             Err(refused) => (Family::load(&last_good).unwrap_or_else(|_| Family::nobody()), Some(refused)),
         };
-        let home = Self::with(file, Some(last_good), good);
+        let home = Self::with(file, Some(last_good), good, directory);
         let mut current = home.current();
         (current.seen, current.refused) = (seen, refused);
         drop(current);
@@ -77,13 +78,17 @@ impl Home {
 
     /// Reads the family for a command that only looks.
     pub fn read(config: &Config) -> Result<Self, Refused> {
-        Ok(Self::with(config.family.file.clone(), None, Family::load(&config.family.file)?))
+        Ok(Self::with(config.family.file.clone(), None, Family::load(&config.family.file)?, Arc::default()))
     }
 
-    fn with(file: PathBuf, last_good: Option<PathBuf>, (spec, family): (Spec, Family)) -> Self {
+    fn with(
+        file: PathBuf,
+        last_good: Option<PathBuf>,
+        (spec, family): (Spec, Family),
+        directory: Arc<Directory>,
+    ) -> Self {
         let current = Current { spec: Arc::new(spec), family: Arc::new(family), seen: None, refused: None };
-        let (roll, book) = Default::default();
-        Self { file, last_good, roll, book, current: Mutex::new(current) }
+        Self { file, last_good, directory, book: Arc::default(), current: Mutex::new(current) }
     }
 
     /// Looks whether the file has changed, and reads it if so.
@@ -126,8 +131,8 @@ impl Home {
     }
 
     /// Everybody's numbers.
-    pub fn roll(&self) -> &Arc<Roll> {
-        &self.roll
+    pub fn roll(&self) -> &Roll {
+        self.directory.roll()
     }
 
     /// The devices that somebody named.
@@ -135,9 +140,9 @@ impl Home {
         self.family().devices.iter().map(|device| device.known.clone()).collect()
     }
 
-    /// Who is who, as far as the document says so.
+    /// Who is who, by what the document says and the network shows.
     pub fn people(&self) -> People {
-        People::build(&self.known(), std::iter::empty(), &self.roll)
+        self.directory.set_known(self.known())
     }
 
     /// Everything compiled. The devices of [`Home::people`] have their numbers before.
@@ -149,7 +154,7 @@ impl Home {
     /// The same with names that have not changed.
     pub fn policy_with(&self, names: Arc<Names>, rules: &Rules, circumstances: &Circumstances<'_>) -> Policy {
         let known = (names, Arc::clone(&self.book));
-        Policy::compile(known, rules, &self.family(), &self.roll.subjects(), circumstances)
+        Policy::compile(known, rules, &self.family(), &self.roll().subjects(), circumstances)
     }
 
     /// Keeps a copy of the document in force, if it is another than the one kept. That it can't be written is no

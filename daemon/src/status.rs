@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::clock::Timestamp;
 use crate::history::Recent;
 use crate::upstream::ServerHealth;
+use crate::who::directory::DeviceStatus;
 use crate::wire::rtype;
 
 /// The whole status.
@@ -35,6 +36,8 @@ pub struct Status {
     pub cache: CacheStatus,
     /// The upstream servers in use.
     pub upstream: Vec<ServerStatus>,
+    /// The devices of the network, the last heard of first.
+    pub devices: Vec<DeviceStatus>,
     /// What is wrong and what to do about it.
     pub notices: Vec<String>,
 }

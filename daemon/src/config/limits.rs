@@ -24,6 +24,7 @@ pub struct LimitsSpec {
     pub tcp_connections: i64,
     pub tcp_connections_per_client: i64,
     pub tcp_idle: i64,
+    pub devices: i64,
 }
 
 /// The bounds that keep one device from taking everything.
@@ -45,6 +46,8 @@ pub struct LimitsConfig {
     pub tcp_connections_per_client: usize,
     /// How long a connection may be silent; 1 to 120 seconds.
     pub tcp_idle: Duration,
+    /// Devices of the network that are told apart; 16 to 8192.
+    pub devices: usize,
 }
 
 impl Default for LimitsSpec {
@@ -58,6 +61,7 @@ impl Default for LimitsSpec {
             tcp_connections: 150,
             tcp_connections_per_client: 20,
             tcp_idle: 10,
+            devices: 1024,
         }
     }
 }
@@ -79,6 +83,7 @@ impl LimitsSpec {
                 self.tcp_connections_per_client,
             )?,
             tcp_idle: Duration::from_secs(number("limits.tcp_idle", self.tcp_idle, 1..=120, "seconds")?),
+            devices: number("limits.devices", self.devices, 16..=8192, "devices")?,
         })
     }
 }

@@ -33,6 +33,7 @@ pub use self::reply::{ReplyConfig, ReplySpec};
 pub use self::state::{StateConfig, StateSpec};
 pub use self::upstream::{UpstreamConfig, UpstreamSpec, Zone};
 pub use self::web::{WebConfig, WebSpec};
+pub use self::who::{WhoConfig, WhoSpec};
 
 pub(crate) use self::read::schema::nearest;
 pub(crate) use self::read::values::{did_you_mean, quoted};
@@ -60,6 +61,7 @@ mod state;
 mod tests;
 mod upstream;
 mod web;
+mod who;
 
 /// The largest file that is read, in bytes: thousands of rules, and far from a router's memory.
 const MAX_FILE: usize = 256 * 1024;
@@ -85,6 +87,8 @@ pub struct Config {
     pub history: HistoryConfig,
     /// The page for people.
     pub web: WebConfig,
+    /// Where devices are learnt of.
+    pub who: WhoConfig,
     /// What the whole house blocks and allows.
     pub house: HouseConfig,
     /// Where the daemon keeps what it must not forget.
@@ -108,6 +112,7 @@ pub struct Spec {
     pub family: FamilySpec,
     pub firewall: FirewallSpec,
     pub web: WebSpec,
+    pub who: WhoSpec,
     pub house: HouseSpec,
     pub state: StateSpec,
     pub limits: LimitsSpec,
@@ -170,6 +175,7 @@ impl Spec {
             reply: self.reply.resolve(&web)?,
             family: self.family.resolve(folder, &state),
             history: self.history.resolve()?,
+            who: self.who.resolve(folder),
             house: self.house.resolve()?,
             limits: self.limits.resolve()?,
             web,

@@ -17,6 +17,7 @@ use crate::clock::Timestamp;
 use crate::config::{HistoryConfig, Privacy};
 use crate::outcome::Outcome;
 use crate::policy::{Policy, Verdict};
+use crate::who::{Roll, Who};
 
 /// The history of this run. Recording never waits: a record that meets a reader is counted and left out of the ring.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ struct Record {
     time: Timestamp,
     name: NameBuf,
     rtype: u16,
+    who: Who,
     /// `None` where privacy hides name and client.
     client: Option<IpAddr>,
     verdict: Verdict,
@@ -40,7 +42,7 @@ struct Record {
 impl Default for Record {
     fn default() -> Self {
         let verdict = Verdict::nothing_against(CategorySet::EMPTY);
-        Self { time: 0, name: NameBuf::new(), rtype: 0, client: None, verdict }
+        Self { time: 0, name: NameBuf::new(), rtype: 0, who: Who::UNKNOWN, client: None, verdict }
     }
 }
 
@@ -71,6 +73,7 @@ impl History {
             Privacy::Category | Privacy::Off => Name::ROOT,
         });
         record.rtype = outcome.rtype;
+        record.who = outcome.who;
         record.client = (self.privacy != Privacy::Category).then_some(outcome.client);
         record.verdict = *verdict;
     }
@@ -80,14 +83,14 @@ impl History {
         self.counters.totals()
     }
 
-    /// The last `most` questions, the newest first.
-    pub fn recent(&self, most: usize, policy: &Policy) -> Vec<Recent> {
+    /// The last `most` questions, the newest first; `roll` knows who asked them.
+    pub fn recent(&self, most: usize, policy: &Policy, roll: &Roll) -> Vec<Recent> {
         let records: Vec<Record> = match self.ring.lock() {
             Ok(ring) => ring.newest_first().take(most).copied().collect(),
             // A writer can't panic while it holds the lock; if it did, what it left is still a ring.
             Err(poisoned) => poisoned.into_inner().newest_first().take(most).copied().collect(),
         };
-        records.iter().map(|record| record.show(policy)).collect()
+        records.iter().map(|record| record.show(policy, roll)).collect()
     }
 }
 
@@ -109,7 +112,7 @@ pub struct Recent {
     /// The type, as a word or `TYPEn`.
     #[serde(rename = "type")]
     pub rtype: String,
-    /// Who asked; empty where privacy hides it.
+    /// Who asked: the person's id, else the device's MAC, else the address; empty where privacy hides it.
     pub who: String,
     /// `blocked` or `allowed`.
     pub verdict: &'static str,
@@ -122,14 +125,14 @@ pub struct Recent {
 }
 
 impl Record {
-    fn show(&self, policy: &Policy) -> Recent {
+    fn show(&self, policy: &Policy, roll: &Roll) -> Recent {
         let table = CategoryTable::shipped();
         let verdict = &self.verdict;
         Recent {
             time: crate::status::rfc3339(self.time),
             name: self.client.map_or_else(String::new, |_| self.name.as_name().to_string()),
             rtype: crate::status::type_word(self.rtype),
-            who: self.client.map_or_else(String::new, |client| client.to_string()),
+            who: self.client.map_or_else(String::new, |client| roll.subject(self.who).text(client)),
             verdict: verdict.word(),
             reason: verdict.reason.word(),
             rule: policy.describe(verdict.rule),
@@ -167,7 +170,7 @@ mod tests {
         for n in 0..10 {
             record(&history, &format!("n{n}.example"), 3600, n % 2 == 0);
         }
-        let recent = history.recent(10, &Policy::of_house(&Rules::default()));
+        let recent = history.recent(10, &Policy::of_house(&Rules::default()), &Roll::default());
         let names: Vec<&str> = recent.iter().map(|recent| recent.name.as_str()).collect();
         assert_eq!(names, ["n9.example", "n8.example", "n7.example"]);
         let totals = history.totals();
@@ -187,12 +190,12 @@ mod tests {
         ] {
             let history = history(3, privacy);
             record(&history, "www.shop.example.com.vn", 3600, true);
-            let recent = history.recent(1, &Policy::of_house(&Rules::default()));
+            let recent = history.recent(1, &Policy::of_house(&Rules::default()), &Roll::default());
             assert_eq!((recent[0].name.as_str(), recent[0].who.as_str()), (name, who), "{privacy:?}");
         }
         let history = history(3, Privacy::Off);
         record(&history, "example.com", 3600, true);
-        assert!(history.recent(1, &Policy::of_house(&Rules::default())).is_empty());
+        assert!(history.recent(1, &Policy::of_house(&Rules::default()), &Roll::default()).is_empty());
         assert_eq!(history.totals().blocked, 1);
     }
 
@@ -200,6 +203,6 @@ mod tests {
     fn a_ring_of_nothing_keeps_nothing() {
         let history = history(0, Privacy::Full);
         record(&history, "example.com", 0, true);
-        assert!(history.recent(1, &Policy::of_house(&Rules::default())).is_empty());
+        assert!(history.recent(1, &Policy::of_house(&Rules::default()), &Roll::default()).is_empty());
     }
 }

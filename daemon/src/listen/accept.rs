@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::connections::Clients;
-use super::session::{HANDSHAKE, Session};
+use super::session::{HANDSHAKE, Session, token_in};
 use super::{Desk, framed, https};
 use crate::resolver::Peer;
 use crate::tasks;
@@ -44,11 +44,14 @@ impl Protocol {
             Self::Tcp => framed::serve(session, stream).await,
             Self::Tls(acceptor) => {
                 session.encrypted = true;
-                framed::serve(session, tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await??).await
+                let stream = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await??;
+                session.token = token_in(stream.get_ref().1.server_name());
+                framed::serve(session, stream).await
             }
             Self::Https(acceptor, router) => {
                 session.encrypted = true;
                 let stream = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await??;
+                session.token = token_in(stream.get_ref().1.server_name());
                 https::serve(session, stream, router).await
             }
         }
@@ -111,5 +114,5 @@ async fn welcome(
     stream.set_nodelay(true)?;
     let reached = stream.local_addr()?.ip().to_canonical();
     let peer = Peer { client, reached, stream: true, token: None };
-    protocol.serve(Session { desk, peer, encrypted: false, idle }, stream).await
+    protocol.serve(Session { desk, peer, encrypted: false, idle, token: None }, stream).await
 }

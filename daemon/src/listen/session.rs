@@ -2,6 +2,7 @@
 //!
 //! What every transport with connections does alike stands here; framing and errors are each transport's own.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Desk;
@@ -26,6 +27,8 @@ pub(super) struct Session {
     pub(super) encrypted: bool,
     /// How long the client may be silent.
     pub(super) idle: Duration,
+    /// What the client calls itself, in lower case.
+    pub(super) token: Option<Arc<str>>,
 }
 
 /// What becomes of a message.
@@ -68,6 +71,15 @@ impl Waiting {
     }
 }
 
+/// The token in the name that a client asks for in its handshake: `TOKEN.luytre.lan`, in lower case.
+pub(super) fn token_in(server_name: Option<&str>) -> Option<Arc<str>> {
+    /// The zone of the tokens; our own certificate is for every name in it.
+    const ZONE: &str = ".luytre.lan";
+    let name = server_name?.to_ascii_lowercase();
+    let token = name.strip_suffix(ZONE)?;
+    (!token.is_empty() && !token.contains('.')).then(|| token.into())
+}
+
 impl Session {
     /// Answers a message as far as that needs no waiting.
     pub(super) fn begin(&self, message: Vec<u8>) -> Asked {
@@ -77,8 +89,10 @@ impl Session {
         if !self.desk.allows(&state, self.peer.client, moment) {
             return Asked::Refused(Refused::TooMany);
         }
+        let token = self.token.as_deref().and_then(|token| state.people.identify_token(token));
+        let peer = Peer { token, ..self.peer };
         let mut out = vec![0; REPLY_ROOM];
-        match resolver.answer(&state, moment, self.peer, &message, &mut out) {
+        match resolver.answer(&state, moment, peer, &message, &mut out) {
             Step::Silence => Asked::Refused(Refused::NoQuestion),
             Step::Reply(len) => Asked::Answered(self.dressed(out, len, &message)),
             Step::Renew(len, pending) => {
@@ -110,5 +124,21 @@ impl Session {
             Asked::Waits(waiting) => Ok(waiting.fetch().await),
             Asked::Refused(why) => Err(why),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_one_label_before_our_name() {
+        let token = |name| token_in(Some(name));
+        assert_eq!(token("An-Phone.Luytre.Lan").as_deref(), Some("an-phone"));
+        for other in ["luytre.lan", ".luytre.lan", "a.b.luytre.lan", "an-phone.example", "an-phoneluytre.lan"]
+        {
+            assert_eq!(token(other), None, "{other}");
+        }
+        assert_eq!(token_in(None), None);
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::{Known, Mac, Roll, Who};
 
 /// Everybody that the router can tell apart.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct People {
     /// Canonical addresses.
     addresses: HashMap<IpAddr, Who>,

@@ -34,10 +34,10 @@ pub(in crate::listen) fn router() -> Router {
         .layer(DefaultBodyLimit::max(MAX_MESSAGE))
 }
 
-/// A device may be known by a token in its path. None is yet, so a well-formed one changes nothing.
+/// A device may be known by a token in its path, whichever name it asked for in its handshake.
 async fn answer_device(
     Path(token): Path<String>,
-    session: Extension<Session>,
+    Extension(mut session): Extension<Session>,
     request: Request,
 ) -> Result<Response, Problem> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -45,7 +45,8 @@ async fn answer_device(
         let what = "A token is up to 63 letters, digits, '-' and '_': /dns-query/TOKEN.\n";
         return Err(Problem(StatusCode::NOT_FOUND, what));
     }
-    answer(session, request).await
+    session.token = Some(token.to_ascii_lowercase().into());
+    answer(Extension(session), request).await
 }
 
 async fn answer(Extension(session): Extension<Session>, request: Request) -> Result<Response, Problem> {

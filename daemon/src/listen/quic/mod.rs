@@ -10,7 +10,7 @@ use std::net::UdpSocket;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quinn::crypto::rustls::QuicServerConfig;
+use quinn::crypto::rustls::{HandshakeData, QuicServerConfig};
 use quinn::{
     Connection, Endpoint, EndpointConfig, IdleTimeout, Incoming, TokioRuntime, TransportConfig, VarInt,
 };
@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Desk;
 use super::connections::{Clients, Place};
-use super::session::{HANDSHAKE, QUESTIONS, Session};
+use super::session::{HANDSHAKE, QUESTIONS, Session, token_in};
 use crate::datagrams::Datagrams;
 use crate::resolver::Peer;
 use crate::tasks;
@@ -143,7 +143,13 @@ async fn welcome(
     // Always known: the socket tells of every datagram where it was sent to.
     let reached = connection.local_ip().unwrap_or_else(|| client.ip()).to_canonical();
     let peer = Peer { client, reached, stream: true, token: None };
-    answer_all(&connection, Session { desk, peer, encrypted: true, idle }).await;
+    let token = token_in(server_name(&connection).as_deref());
+    answer_all(&connection, Session { desk, peer, encrypted: true, idle, token }).await;
+}
+
+/// The name that the client asked for in its handshake.
+fn server_name(connection: &Connection) -> Option<String> {
+    connection.handshake_data()?.downcast::<HandshakeData>().ok()?.server_name
 }
 
 /// Answers one question after another until the client leaves or falls silent.
