@@ -1,5 +1,5 @@
 //! Compiles `config/starter/*.txt` into the list that every `luytre` carries, so that a router filters before its
-//! first sync.
+//! first sync; and `config/oui.txt` into a table to search.
 
 use std::path::{Path, PathBuf};
 use std::{env, error::Error, fs};
@@ -41,5 +41,39 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = Path::new(&env::var("OUT_DIR")?).join("starter.lyt");
     #[expect(clippy::disallowed_methods, reason = "a build script's output, not a router's file")]
     fs::write(out, list.finish()?)?;
+    vendors(&folder.join("../oui.txt"))
+}
+
+/// Writes `vendors.txt`, a name a line, and `oui.bin`: for each prefix its three octets and the number of its line, in
+/// order.
+fn vendors(file: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed={}", file.display());
+    let (mut names, mut prefixes) = (Vec::new(), Vec::new());
+    let text = fs::read_to_string(file)?;
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            names.push(name);
+            continue;
+        }
+        let vendor = || u8::try_from(names.len().checked_sub(1)?).ok();
+        for prefix in line.split_ascii_whitespace() {
+            let octets = u32::from_str_radix(prefix, 16).ok().filter(|_| prefix.len() == 6);
+            let (Some(octets), Some(vendor)) = (octets, vendor()) else {
+                return Err(format!("{}: {prefix}: no prefix of a vendor", file.display()).into());
+            };
+            let [_, a, b, c] = octets.to_be_bytes();
+            prefixes.push([a, b, c, vendor]);
+        }
+    }
+    prefixes.sort_unstable();
+    if let Some([[a, b, c, _], _]) = prefixes.array_windows().find(|[one, next]| one[..3] == next[..3]) {
+        return Err(format!("{}: {a:02x}{b:02x}{c:02x} stands there twice", file.display()).into());
+    }
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    #[expect(clippy::disallowed_methods, reason = "as above")]
+    {
+        fs::write(out.join("vendors.txt"), names.join("\n"))?;
+        fs::write(out.join("oui.bin"), prefixes.as_flattened())?;
+    }
     Ok(())
 }

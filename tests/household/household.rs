@@ -105,6 +105,24 @@ impl Device {
         self.send(self.query(server, question))
     }
 
+    /// The same from another address of the device's.
+    pub(crate) fn ask_from(&self, own: &str, server: &str, question: &str) -> Message {
+        self.send(Query::new(question, 53).to(server).from(own))
+    }
+
+    /// Puts another hardware address on, as a phone does that is told to forget a network. Its IPv6 addresses go with
+    /// the old one, and it takes its own up again.
+    pub(crate) fn put_on(&self, mac: &str) {
+        self.ip("link set eth0 down");
+        self.ip(&format!("link set eth0 address {mac}"));
+        self.ip("link set eth0 up");
+        let [_, v6] = self.addresses;
+        self.ip(&format!("address replace {v6}/64 dev eth0 nodad"));
+        for gateway in ROUTER {
+            self.ip(&format!("route replace default via {gateway}"));
+        }
+    }
+
     /// The same by TCP.
     pub(crate) fn ask_by_tcp(&self, server: &str, question: &str) -> Message {
         self.send(self.query(server, question).tcp())

@@ -22,6 +22,10 @@ mod router;
 
 mod household;
 
+mod dhcp;
+mod responder;
+
+mod devices;
 mod failing;
 mod leftovers;
 mod resolving;

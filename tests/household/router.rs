@@ -2,12 +2,14 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::harness::{Process, compiled, program};
+use serde_json::Value;
+
+use crate::harness::{Ended, Process, compiled, program};
 use crate::household::{Provider, ROUTER};
 use crate::namespace::Namespace;
 
@@ -21,7 +23,7 @@ const RIGHTS: &str = "-all,+net_bind_service";
 pub(crate) struct Router {
     daemon: Process,
     namespace: Namespace,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Router {
@@ -36,7 +38,40 @@ impl Router {
             .arg(folder.path().join("luytre.toml"));
         let daemon = Process::start(command);
         daemon.wait_until_it_answers();
-        Self { daemon, namespace, _folder: folder }
+        Self { daemon, namespace, folder }
+    }
+
+    /// A file beside its configuration.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What `luytre status --json` says.
+    pub(crate) fn status(&self) -> Value {
+        let mut command = Command::new(self.file("luytre"));
+        command.args(["status", "--json", "--config"]).arg(self.file("luytre.toml"));
+        let Ended { code, out, err } = Ended::of(command, "");
+        assert_eq!(code, 0, "{err}");
+        serde_json::from_str(&out).unwrap()
+    }
+
+    /// The device with this hardware address, as the status shows it.
+    pub(crate) fn device(&self, mac: &str) -> Option<Value> {
+        let status = self.status();
+        status["devices"].as_array().unwrap().iter().find(|device| device["mac"] == mac).cloned()
+    }
+
+    /// Whether the kernel had news for a netlink socket here that did not fit into its buffer.
+    pub(crate) fn lost_news(&self) -> bool {
+        let sockets = fs::read_to_string(format!("/proc/{}/net/netlink", self.daemon.id())).unwrap();
+        // Columns: sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode
+        let mut drops = sockets.lines().skip(1).filter_map(|line| line.split_whitespace().nth(8));
+        drops.any(|drops| drops != "0")
+    }
+
+    /// Sends the daemon a signal.
+    pub(crate) fn signal(&self, signal: libc::c_int) {
+        self.daemon.signal(signal);
     }
 
     pub(crate) fn namespace(&self) -> &Namespace {
@@ -75,6 +110,7 @@ fn furnish(folder: &Path, settings: &[&str]) {
         "reply.mode = 'page'",
         "state.dir = 'state'",
         "list.file = 'list.lyt'",
+        "who.leases = ['dhcp.leases']",
     ];
     let key = |line: &str| line.split(' ').next().map(str::to_owned);
     let kept = defaults.into_iter().filter(|line| settings.iter().all(|setting| key(setting) != key(line)));

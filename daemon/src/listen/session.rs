@@ -129,7 +129,67 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, SocketAddr};
+
+    use arc_swap::ArcSwap;
+    use tokio::sync::Semaphore;
+
     use super::*;
+    use crate::cache::{self, Cache};
+    use crate::clock::Clock;
+    use crate::config::Config;
+    use crate::gate::Gate;
+    use crate::history::History;
+    use crate::list::LoadedList;
+    use crate::listen::rate::Rate;
+    use crate::snapshot::Snapshot;
+    use crate::who::{Known, Mac, People, Roll};
+
+    const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 1, 7));
+
+    /// A client at one address, in a house that knows these people.
+    fn session(people: People, token: Option<&str>) -> Session {
+        let config = Config::default();
+        let state = Snapshot::build(&config, (Arc::new(LoadedList::starter()), None), Arc::default());
+        let resolver = Resolver {
+            shared: Arc::new(ArcSwap::from_pointee(state.with_people(Arc::new(people)))),
+            cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),
+            dnssec: Arc::default(),
+            flights: Arc::default(),
+            waiting: Arc::new(Semaphore::new(1)),
+            places: Arc::new(Semaphore::new(1)),
+            history: Arc::new(History::new(&config.history)),
+            clock: Clock::default(),
+            gate: Gate::default(),
+        };
+        let outlet = Arc::new(resolver.outlet());
+        let desk = Desk { resolver, rate: Arc::new(Rate::new(64, [7; 8])), outlet };
+        let peer = Peer { client: SocketAddr::new(CLIENT, 5353), reached: CLIENT, stream: true, token: None };
+        Session { desk, peer, encrypted: true, idle: HANDSHAKE, token: token.map(Arc::from) }
+    }
+
+    #[tokio::test]
+    async fn a_token_goes_before_the_address_and_an_unknown_one_counts_for_nothing() {
+        let (by_address, by_token) = (Mac([2, 0, 0, 0, 0, 1]), Mac([2, 0, 0, 0, 0, 2]));
+        let known = [
+            Known { mac: Some(by_address), person: Some("binh".into()), ..Known::default() },
+            Known {
+                mac: Some(by_token),
+                token: Some("An-Phone".into()),
+                person: Some("an".into()),
+                ..Known::default()
+            },
+        ];
+        for (token, who) in [(None, "binh"), (Some("an-phone"), "an"), (Some("nobody"), "binh")] {
+            let roll = Roll::default();
+            let people = People::build(&known, [(CLIENT, by_address)].into_iter(), &roll);
+            let session = session(people, token);
+            let question = b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\x06luytre\x03lan\0\0\x01\0\x01";
+            assert!(matches!(session.begin(question.to_vec()), Asked::Answered(_)));
+            let Resolver { history, shared, .. } = &session.desk.resolver;
+            assert_eq!(history.recent(1, &shared.load().policy, &roll)[0].who, who, "{token:?}");
+        }
+    }
 
     #[test]
     fn a_token_is_one_label_before_our_name() {

@@ -15,8 +15,11 @@ use super::neighbours::Heard;
 /// Addresses of one device. One that changes its IPv6 privacy addresses daily, in two prefixes, holds 18 at a time
 /// (RFC 8981 §3.4: each lives for two days at most, a week with old systems).
 const ADDRESSES: usize = 32;
-/// A device without a name is asked for it so often, with so many seconds between.
-const QUESTIONS: [u32; 3] = [60, 600, 6000];
+/// Seconds between the questions to a device for its name. The first comes when it is heard of, perhaps before it is
+/// ready to answer; after the last it is left alone.
+const PAUSES: [u32; 3] = [10, 60, 600];
+/// When a device is asked that is left alone.
+const NEVER: Uptime = Uptime::MAX;
 
 /// Seconds since the daemon's start: dates jump on routers, this does not.
 pub type Uptime = u32;
@@ -62,7 +65,9 @@ struct Seen {
     /// What it said when asked.
     told: Option<HostName>,
     duid: Option<Duid>,
-    /// How often it was asked, and when next.
+    /// Where it was heard, at most [`ADDRESSES`].
+    places: Vec<IpAddr>,
+    /// How often it was asked for its name, and when it is next.
     questions: usize,
     ask_at: Uptime,
 }
@@ -98,11 +103,7 @@ impl Devices {
                 if !self.meet(mac, last) {
                     return;
                 }
-                if let Some(seen) = self.seen.get_mut(&mac) {
-                    seen.last = seen.last.max(Some(last));
-                }
-                self.make_room_at(address, mac);
-                self.heard.insert(address, Place { mac, last, is_live: true });
+                self.place(address, Place { mac, last, is_live: true });
             }
         }
     }
@@ -179,7 +180,7 @@ impl Devices {
 
     /// Devices to ask for their names now, and where: at most so many. They count as asked.
     pub fn nameless(&mut self, most: usize, now: Uptime) -> Vec<(Mac, IpAddr)> {
-        let is_due = |seen: &Seen| seen.questions < QUESTIONS.len() && seen.ask_at <= now;
+        let is_due = |seen: &Seen| seen.ask_at <= now && seen.ask_at != NEVER;
         if !self.seen.values().any(is_due) {
             return Vec::new();
         }
@@ -197,7 +198,7 @@ impl Devices {
                 if asked.len() == most {
                     break;
                 }
-                seen.ask_at = now.saturating_add(QUESTIONS[seen.questions]);
+                seen.ask_at = PAUSES.get(seen.questions).map_or(NEVER, |pause| now.saturating_add(*pause));
                 seen.questions += 1;
                 asked.push((device.mac, address));
             }
@@ -211,38 +212,54 @@ impl Devices {
             seen.first = seen.first.min(at);
             return true;
         }
-        if self.seen.len() >= self.bound && !self.forget_one() {
+        if self.seen.len() >= self.bound && !self.forget_some() {
             return false;
         }
-        let (leased, told, duid) = Default::default();
-        self.seen.insert(mac, Seen { first: at, last: None, leased, told, duid, questions: 0, ask_at: at });
+        let (leased, told, duid, places) = Default::default();
+        let seen = Seen { first: at, last: None, leased, told, duid, places, questions: 0, ask_at: at };
+        self.seen.insert(mac, seen);
         true
     }
 
-    /// Forgets who was longest not heard of and has no name of a parent's; returns whether there was one.
-    fn forget_one(&mut self) -> bool {
+    /// Forgets those who were longest not heard of and have no name of a parent's; returns whether there was one. An
+    /// eighth at once, since to find them takes a look at all: of a flood of made-up devices few pay for that.
+    fn forget_some(&mut self) -> bool {
         let strangers = self.seen.iter().filter(|(mac, _)| !self.kept.contains(mac));
-        let Some(mac) = strangers.min_by_key(|(mac, seen)| (seen.last, **mac)).map(|(mac, _)| *mac) else {
-            return false;
-        };
-        self.seen.remove(&mac);
-        self.heard.retain(|_, place| place.mac != mac);
-        true
+        let mut strangers: Vec<(Option<Uptime>, Mac)> =
+            strangers.map(|(mac, seen)| (seen.last, *mac)).collect();
+        let count = (self.bound / 8).max(1).min(strangers.len());
+        if count < strangers.len() {
+            strangers.select_nth_unstable(count);
+        }
+        for (_, mac) in &strangers[..count] {
+            for address in self.seen.remove(mac).into_iter().flat_map(|seen| seen.places) {
+                self.heard.remove(&address);
+            }
+        }
+        count > 0
     }
 
-    /// A device that has too many addresses gives up the one that it was not heard at for the longest time.
-    fn make_room_at(&mut self, address: IpAddr, mac: Mac) {
-        if self.heard.get(&address).is_some_and(|place| place.mac == mac) {
+    /// Puts a device that was met at an address, and takes it from whoever was heard there before. A device that has
+    /// too many gives up the one where it was not heard for the longest time.
+    fn place(&mut self, address: IpAddr, place: Place) {
+        let before = self.heard.insert(address, place).map(|before| before.mac);
+        if let Some(seen) = self.seen.get_mut(&place.mac) {
+            seen.last = seen.last.max(Some(place.last));
+        }
+        if before == Some(place.mac) {
             return;
         }
-        let own = || self.heard.iter().filter(|(_, place)| place.mac == mac);
-        if own().count() < ADDRESSES {
-            return;
+        if let Some(other) = before.and_then(|mac| self.seen.get_mut(&mac)) {
+            other.places.retain(|held| *held != address);
         }
-        let oldest = own().min_by_key(|(address, place)| (place.is_live, place.last, **address));
-        if let Some(oldest) = oldest.map(|(address, _)| *address) {
+        let Some(seen) = self.seen.get_mut(&place.mac) else { return };
+        if seen.places.len() == ADDRESSES {
+            let age = |held: &IpAddr| self.heard.get(held).map(|place| (place.is_live, place.last));
+            let oldest = (0..ADDRESSES).min_by_key(|index| (age(&seen.places[*index]), seen.places[*index]));
+            let oldest = seen.places.swap_remove(oldest.unwrap_or_default());
             self.heard.remove(&oldest);
         }
+        seen.places.push(address);
     }
 }
 

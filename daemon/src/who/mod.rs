@@ -28,6 +28,7 @@ pub mod proposal;
 
 pub mod roll;
 
+mod hash;
 pub mod people;
 
 pub mod directory;

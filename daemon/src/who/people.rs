@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use super::hash::{AddressHash, number};
 use super::{Known, Mac, Roll, Who};
 
 /// Everybody that the router can tell apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct People {
-    /// Canonical addresses.
-    addresses: HashMap<IpAddr, Who>,
+    /// By the address's [`number`].
+    addresses: HashMap<u128, Who, AddressHash>,
     /// In lower case.
     tokens: HashMap<Box<str>, Who>,
 }
@@ -26,7 +27,7 @@ impl People {
                 macs.entry(mac).or_insert(who);
             }
             for address in &device.addresses {
-                people.addresses.entry(address.to_canonical()).or_insert(who);
+                people.addresses.entry(number(*address)).or_insert(who);
             }
             if let Some(token) = &device.token {
                 people.tokens.entry(token.to_ascii_lowercase().into()).or_insert(who);
@@ -36,7 +37,7 @@ impl People {
             let who = macs.get(&mac).copied();
             people
                 .addresses
-                .entry(address.to_canonical())
+                .entry(number(address))
                 .or_insert_with(|| who.unwrap_or_else(|| roll.stranger(mac)));
         }
         people
@@ -44,7 +45,7 @@ impl People {
 
     /// Who asks from this address.
     pub fn identify(&self, address: IpAddr) -> Who {
-        self.addresses.get(&address.to_canonical()).copied().unwrap_or(Who::UNKNOWN)
+        self.addresses.get(&number(address)).copied().unwrap_or(Who::UNKNOWN)
     }
 
     /// Who calls itself so; `token` is in lower case. It goes before the address.

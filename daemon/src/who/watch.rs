@@ -22,7 +22,7 @@ use crate::tasks;
 
 /// How often the lease files are looked at, and the neighbour table is opened again after an error.
 const LOOK: Duration = Duration::from_secs(5);
-/// People are made anew at most so often: a flood of news costs no more than this.
+/// Devices are joined and people made anew at most so often: a flood of news costs no more than this.
 const PACE: Duration = Duration::from_millis(200);
 /// Devices asked for their names at once.
 const ASKED: usize = 8;
@@ -52,7 +52,7 @@ impl Watch {
         let mut neighbours = None;
         let mut complained = false;
         let mut due: Option<Instant> = None;
-        let mut published = Instant::now() - PACE;
+        let mut next = Instant::now();
         loop {
             let news = tokio::select! {
                 heard = self.next(&mut neighbours) => self.follow(heard, &mut neighbours, &mut complained),
@@ -65,18 +65,19 @@ impl Watch {
                     if self.config.neighbours && neighbours.is_none() {
                         neighbours = self.open(&mut complained);
                     }
+                    self.ask_for_names(&names);
                     self.look_at_leases(&mut stamps).await
                 }
                 () = at(due) => {
-                    (due, published) = (None, Instant::now());
+                    (due, next) = (None, Instant::now() + PACE);
                     self.publish(&publish);
+                    self.ask_for_names(&names);
                     false
                 }
             };
             if news {
-                due = due.or(Some(published + PACE));
+                due = due.or(Some(next));
             }
-            self.ask_for_names(&names);
         }
     }
 

@@ -316,7 +316,7 @@ impl Process {
         stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('Z'))
     }
 
-    fn signal(&self, signal: libc::c_int) {
+    pub(crate) fn signal(&self, signal: libc::c_int) {
         let pid = libc::pid_t::try_from(self.id()).unwrap();
         // SAFETY: no memory is passed. The process is our child and not waited for yet: the number is its own.
         assert_eq!(unsafe { libc::kill(pid, signal) }, 0);

@@ -48,6 +48,10 @@ impl House {
         house
             .with(&format!("listen.dns = ['127.0.0.1:{port}', '[::1]:{port}']"))
             .with("state.dir = 'state'")
+            // The machine's own neighbours are none of a test's business.
+            .with("who.neighbours = false")
+            .with("who.leases = []")
+            .with("who.mdns = false")
             .with("list.file = 'list.lyt'")
             // The upstreams of most scenarios sign nothing, and are to be asked what the scenario says only.
             .with("upstream.validate = false")

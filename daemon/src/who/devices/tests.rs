@@ -80,7 +80,7 @@ fn the_age_of_an_entry_counts() {
 }
 
 #[test]
-fn devices_without_a_name_are_asked_three_times_and_few_at_once() {
+fn devices_without_a_name_are_asked_four_times_and_few_at_once() {
     let mut devices = Devices::new(99);
     for number in 1..20 {
         devices.hear(at(&format!("192.168.1.{number}"), mac(number)), 10);
@@ -89,10 +89,11 @@ fn devices_without_a_name_are_asked_three_times_and_few_at_once() {
     let mut asked: Vec<_> = (0..4).flat_map(|_| devices.nameless(8, 10)).collect();
     asked.dedup();
     assert_eq!(asked.len(), 19, "each once, and none without an address that can be asked");
-    assert!(devices.nameless(8, 69).is_empty());
+    assert!(devices.nameless(8, 19).is_empty());
     devices.tell(mac(1), HostName::new("one").unwrap());
-    assert_eq!(devices.nameless(99, 70).len(), 18);
-    assert_eq!(devices.nameless(99, 100_000).len(), 18);
+    assert_eq!(devices.nameless(99, 20).len(), 18);
+    assert_eq!(devices.nameless(99, 80).len(), 18);
+    assert_eq!(devices.nameless(99, 680).len(), 18);
     assert!(devices.nameless(99, 1_000_000).is_empty());
 }
 
@@ -107,8 +108,9 @@ fn ten_thousand_made_up_devices_cost_bounded_room_and_drive_out_nobody_who_is_na
         devices.hear(at(&format!("10.0.{high}.{low}"), made_up), 2 + u32::from(number));
         devices.set_leases(vec![lease(Some(made_up), "10.9.9.9", "made-up")], 2);
     }
-    assert_eq!((devices.seen.len(), devices.list().len()), (64, 64));
-    assert!(devices.heard.len() <= 64);
+    let (seen, heard) = (devices.seen.len(), devices.heard.len());
+    assert!((56..=64).contains(&seen) && heard <= 64 && devices.list().len() == seen, "{seen} {heard}");
+    assert!(devices.seen.contains_key(&Mac([6, 0, 0, 0, 0x27, 0x0f])), "the last one");
     assert_eq!(devices.addresses().get(&address("192.168.1.7")), Some(&PHONE));
 }
 
@@ -196,6 +198,8 @@ proptest! {
             apply(&mut devices, said, now);
             let list = devices.list();
             prop_assert!(list.len() <= 3);
+            let places: usize = devices.seen.values().map(|seen| seen.places.len()).sum();
+            prop_assert_eq!(places, devices.heard.len());
             let shown: usize = list.iter().map(|device| device.addresses.len()).sum();
             prop_assert_eq!(shown, devices.addresses().len());
         }
