@@ -38,7 +38,9 @@ mod described {
     use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
     use utoipa::{IntoResponses, Modify, OpenApi};
 
-    use super::super::{explain, services, accounts, categories, metrics, queries, session, setup, status, tokens, totp};
+    use super::super::{
+        accounts, categories, explain, metrics, queries, services, session, setup, status, tokens, totp,
+    };
     use super::DOCUMENT;
     use crate::web::problem::Document;
     use crate::web::tests::House;
