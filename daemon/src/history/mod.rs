@@ -1,9 +1,18 @@
 //! What was asked, by category: counters by the hour and a ring of the last questions. Both in RAM, both bounded;
 //! nothing is written to flash for a query.
 
+mod cells;
+mod coder;
 mod counters;
-mod follow;
+mod dictionary;
+mod level;
 mod ring;
+mod row;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use self::dictionary::Subject;
 
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -11,7 +20,11 @@ use std::sync::Mutex;
 use luytre_lists::{CategorySet, CategoryTable, Name, NameBuf};
 use serde::Serialize;
 
+use self::cells::Cell;
 use self::counters::Counters;
+use self::dictionary::Dictionary;
+use self::row::Row;
+use crate::who::Who;
 use self::ring::Ring;
 use crate::clock::Timestamp;
 use crate::config::{HistoryConfig, Privacy};
@@ -94,6 +107,25 @@ impl History {
     }
 }
 
+/// Gives the numbers of this run their lasting names.
+pub trait Roll: Send + Sync {
+    /// Who this is.
+    fn subject(&self, who: Who) -> Subject;
+    /// The key of a service.
+    fn service(&self, number: u8) -> String;
+}
+
+/// What was counted in a period, by lasting numbers.
+fn row_of(counted: &[(Cell, u32)], roll: &dyn Roll, dictionary: &mut Dictionary) -> Row {
+    let mut row = Row::default();
+    for (cell, count) in counted {
+        let subject = dictionary.subject(roll.subject(cell.who));
+        let service = cell.service.map_or_else(String::new, |number| roll.service(number));
+        row.add(subject, dictionary.kind(cell.topic, cell.ending, &service), *count);
+    }
+    row.bounded(dictionary)
+}
+
 /// The name's last two labels, or three where the second is a public one such as `com.vn`.
 fn site(name: Name<'_>) -> Name<'_> {
     const PUBLIC: [&[u8]; 9] = [b"com", b"co", b"net", b"org", b"edu", b"gov", b"ac", b"or", b"go"];
@@ -144,65 +176,3 @@ impl Record {
 pub use self::counters::Totals;
 pub use self::follow::News;
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::outcome::Source;
-    use crate::policy::{Action, Reason, Rules};
-    use crate::who::Who;
-
-    pub(super) fn record(history: &History, name: &str, time: Timestamp, blocked: bool) {
-        let action = if blocked { Action::Block } else { Action::Allow };
-        let categories = if blocked { CategorySet::from_bits(0b10) } else { CategorySet::EMPTY };
-        let verdict = Verdict { action, reason: Reason::Category, ..Verdict::nothing_against(categories) };
-        let (name, client) = (NameBuf::parse(name).unwrap(), [192, 168, 1, 7].into());
-        let (name, who, source) = (name.as_name(), Who::HOUSE, Source::Local);
-        history.record(&Outcome { time, name, rtype: 1, who, client, verdict, source });
-    }
-
-    pub(super) fn history(keep_queries: usize, privacy: Privacy) -> History {
-        History::new(&HistoryConfig { keep_queries, keep_counters: 24, privacy })
-    }
-
-    #[test]
-    fn the_ring_keeps_the_newest_and_the_counters_keep_all() {
-        let history = history(3, Privacy::Full);
-        for n in 0..10 {
-            record(&history, &format!("n{n}.example"), 3600, n % 2 == 0);
-        }
-        let recent = history.recent(10, &Policy::of_house(&Rules::default()), &Roll::default());
-        let names: Vec<&str> = recent.iter().map(|recent| recent.name.as_str()).collect();
-        assert_eq!(names, ["n9.example", "n8.example", "n7.example"]);
-        let totals = history.totals();
-        assert_eq!((totals.blocked, totals.allowed), (5, 5));
-        assert_eq!(
-            totals.categories.iter().map(|(key, count)| (key.as_str(), *count)).collect::<Vec<_>>(),
-            [("adult", 5)]
-        );
-    }
-
-    #[test]
-    fn privacy_applies_when_a_question_is_recorded() {
-        for (privacy, name, who) in [
-            (Privacy::Full, "www.shop.example.com.vn", "192.168.1.7"),
-            (Privacy::Domain, "example.com.vn", "192.168.1.7"),
-            (Privacy::Category, "", ""),
-        ] {
-            let history = history(3, privacy);
-            record(&history, "www.shop.example.com.vn", 3600, true);
-            let recent = history.recent(1, &Policy::of_house(&Rules::default()), &Roll::default());
-            assert_eq!((recent[0].name.as_str(), recent[0].who.as_str()), (name, who), "{privacy:?}");
-        }
-        let history = history(3, Privacy::Off);
-        record(&history, "example.com", 3600, true);
-        assert!(history.recent(1, &Policy::of_house(&Rules::default()), &Roll::default()).is_empty());
-        assert_eq!(history.totals().blocked, 1);
-    }
-
-    #[test]
-    fn a_ring_of_nothing_keeps_nothing() {
-        let history = history(0, Privacy::Full);
-        record(&history, "example.com", 0, true);
-        assert!(history.recent(1, &Policy::of_house(&Rules::default()), &Roll::default()).is_empty());
-    }
-}

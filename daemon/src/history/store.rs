@@ -1,0 +1,297 @@
+//! Rows on disk, in sled: one atomic batch a save, then fsync.
+//!
+//! sled's own flush leaves the file's size and the folder's entries to the kernel, and a power cut then loses the
+//! whole store: each save ends in an fsync of `db` and its folder.
+//!
+//! Keys: a [`Level`]'s letter, the period and the chunk hold a row; the [`Dictionary`]'s entries have keys of their own;
+//! [`STATE`] says how far rows are rolled up.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use super::dictionary::{Dictionary, SubjectId, Written};
+use super::level::{Calendar, Level};
+use super::row::Row;
+use crate::clock::Timestamp;
+
+/// Version of the layout, then the first hour and the first day that are not rolled up yet.
+const STATE: &[u8] = b"!";
+const VERSION: u8 = 1;
+
+/// Bytes of a row under one key. sled keeps up to 16 keys in a page of its tree, which must stay below a quarter of a
+/// segment (16 kB), or it becomes a file of its own.
+const CHUNK: usize = 900;
+
+/// An open store.
+#[derive(Debug)]
+pub(super) struct Store {
+    db: sled::Db,
+    folder: PathBuf,
+    /// Rows of so many days are kept.
+    days: usize,
+    rows: Index,
+    rolled: Rolled,
+}
+
+/// Which rows there are, how many chunks and bytes each has.
+type Index = BTreeMap<(Level, u32), (u8, usize)>;
+
+/// Rows of earlier hours and days are complete; what comes late is added to them directly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Rolled {
+    hour: u32,
+    day: u32,
+}
+
+/// Why a store can't be used.
+#[derive(Debug)]
+pub(super) enum StoreError {
+    /// What is in it makes no sense: begin anew.
+    Damaged(String),
+    /// The disk does not let us: try again later.
+    Disk(String),
+}
+
+impl From<sled::Error> for StoreError {
+    fn from(error: sled::Error) -> Self {
+        match error {
+            sled::Error::Io(error) => Self::Disk(error.to_string()),
+            other => Self::Damaged(other.to_string()),
+        }
+    }
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Disk(error.to_string())
+    }
+}
+
+impl Store {
+    /// Opens a store, or makes an empty one, and reads all of it once: what can be read now can be read later. sled
+    /// may panic on damage.
+    pub(super) fn open(folder: &Path, days: usize) -> Result<(Self, Dictionary), StoreError> {
+        let config = sled::Config::new()
+            .path(folder)
+            .cache_capacity(1 << 20)
+            .mode(sled::Mode::LowSpace)
+            .segment_size(64 << 10)
+            .flush_every_ms(None);
+        let db = config.open()?;
+        let (mut rows, mut dictionary, mut rolled) = (Index::new(), Dictionary::default(), None);
+        let record = |key: &[u8]| damaged(&format!("the record {key:?} makes no sense"));
+        for entry in db.iter() {
+            let (key, value) = entry?;
+            if &*key == STATE {
+                rolled = Some(Rolled::read(&value).ok_or_else(|| record(&key))?);
+            } else if let Some((level, period)) = row_of(&key) {
+                let (chunks, bytes) = rows.entry((level, period)).or_default();
+                (*chunks, *bytes) = (*chunks + 1, *bytes + value.len());
+            } else if !dictionary.read(&key, &value) {
+                return Err(record(&key));
+            }
+        }
+        if rolled.is_none() && !rows.is_empty() {
+            return Err(record(STATE));
+        }
+        let store = Self { db, folder: folder.to_owned(), days, rows, rolled: rolled.unwrap_or_default() };
+        store.rows.keys().try_for_each(|(level, period)| store.row(*level, *period).map(drop))?;
+        store.sync()?;
+        Ok((store, dictionary))
+    }
+
+    /// Adds rows of ten minutes, rolls up the hours and days that are over by `now`, and lets go what is beyond the
+    /// bounds; on disk when this returns.
+    pub(super) fn save(
+        &mut self,
+        rows: &BTreeMap<u32, Row>,
+        dictionary: &mut Dictionary,
+        calendar: &Calendar,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut changed = BTreeMap::new();
+        let ten_minutes = |period| calendar.start(Level::TenMinutes, period);
+        for (period, row) in rows {
+            self.add(&mut changed, (Level::TenMinutes, *period), row)?;
+            for (level, first_open) in [(Level::Hour, self.rolled.hour), (Level::Day, self.rolled.day)] {
+                let longer = calendar.period(level, ten_minutes(*period));
+                if longer < first_open {
+                    self.add(&mut changed, (level, longer), row)?;
+                }
+            }
+        }
+        let rolled = self.roll_up(&mut changed, calendar, now)?;
+        let mut batch = sled::Batch::default();
+        let mut after = self.rows.clone();
+        for ((level, period), row) in changed {
+            put_row(&mut batch, &mut after, (level, period), &row.bounded(dictionary).pack());
+        }
+        for entry in beyond_bounds(&after, rolled, calendar, self.days) {
+            put_row(&mut batch, &mut after, entry, &[]);
+        }
+        dictionary.unsaved().iter().for_each(|(key, text)| batch.insert(key, text.as_slice()));
+        batch.insert(STATE, rolled.write());
+        self.apply(batch)?;
+        dictionary.saved();
+        (self.rows, self.rolled) = (after, rolled);
+        Ok(())
+    }
+
+    /// Forgets subjects that neither these rows nor those on disk speak of.
+    pub(super) fn forget_unused(
+        &self,
+        rows: &BTreeMap<u32, Row>,
+        dictionary: &mut Dictionary,
+    ) -> Result<(), StoreError> {
+        let mut used: HashSet<SubjectId> =
+            rows.values().flat_map(Row::iter).map(|(subject, ..)| subject).collect();
+        for (level, period) in self.rows.keys() {
+            used.extend(self.row(*level, *period)?.iter().map(|(subject, ..)| subject));
+        }
+        let mut batch = sled::Batch::default();
+        dictionary.keep_only(&used).iter().for_each(|key| batch.remove(key));
+        self.apply(batch)
+    }
+
+    /// The periods of which there is a row.
+    pub(super) fn periods(&self, level: Level) -> impl DoubleEndedIterator<Item = u32> {
+        self.rows.range((level, 0)..=(level, u32::MAX)).map(|((_, period), _)| *period)
+    }
+
+    /// A row; empty if there is none.
+    pub(super) fn row(&self, level: Level, period: u32) -> Result<Row, StoreError> {
+        let Some((chunks, size)) = self.rows.get(&(level, period)) else { return Ok(Row::default()) };
+        let mut packed = Vec::with_capacity(*size);
+        for chunk in 0..*chunks {
+            let value = self.db.get(key_of(level, period, chunk))?;
+            packed.extend_from_slice(&value.ok_or_else(|| damaged("a part of a row is gone"))?);
+        }
+        Row::unpack(&packed).map_err(|_| damaged("a row makes no sense"))
+    }
+
+    /// The payload in bytes: what is counted against the bounds.
+    pub(super) fn bytes(&self) -> usize {
+        self.rows.values().map(|(_, bytes)| bytes).sum()
+    }
+
+    fn add(&self, changed: &mut Changed, at: (Level, u32), row: &Row) -> Result<(), StoreError> {
+        use std::collections::btree_map::Entry;
+        match changed.entry(at) {
+            Entry::Occupied(held) => held.into_mut(),
+            Entry::Vacant(free) => free.insert(self.row(at.0, at.1)?),
+        }
+        .add_all(row);
+        Ok(())
+    }
+
+    /// Sums up each hour and day that ended; returns which ones are complete then.
+    fn roll_up(
+        &self,
+        changed: &mut Changed,
+        calendar: &Calendar,
+        now: Timestamp,
+    ) -> Result<Rolled, StoreError> {
+        let [hour, day] = [Level::Hour, Level::Day].map(|level| calendar.period(level, now));
+        let rolled = Rolled { hour: self.rolled.hour.max(hour), day: self.rolled.day.max(day) };
+        let written = changed.range(RANGE_OF_TEN_MINUTES).map(|((_, period), _)| *period);
+        let mut periods: Vec<u32> = self.periods(Level::TenMinutes).chain(written).collect();
+        periods.sort_unstable();
+        periods.dedup();
+        for period in periods {
+            let open = [(Level::Hour, self.rolled.hour, hour), (Level::Day, self.rolled.day, day)];
+            for (level, from, until) in open {
+                let longer = calendar.period(level, calendar.start(Level::TenMinutes, period));
+                if (from..until).contains(&longer) {
+                    let row = match changed.get(&(Level::TenMinutes, period)) {
+                        Some(row) => row.clone(),
+                        None => self.row(Level::TenMinutes, period)?,
+                    };
+                    self.add(changed, (level, longer), &row)?;
+                }
+            }
+        }
+        Ok(rolled)
+    }
+
+    fn apply(&self, batch: sled::Batch) -> Result<(), StoreError> {
+        self.db.apply_batch(batch)?;
+        self.db.flush()?;
+        self.sync()
+    }
+
+    /// What sled's flush leaves out: without the file's size and name a power cut loses all.
+    fn sync(&self) -> Result<(), StoreError> {
+        File::open(self.folder.join("db"))?.sync_all()?;
+        File::open(&self.folder)?.sync_all()?;
+        Ok(())
+    }
+}
+
+type Changed = BTreeMap<(Level, u32), Row>;
+
+const RANGE_OF_TEN_MINUTES: std::ops::RangeInclusive<(Level, u32)> =
+    (Level::TenMinutes, 0)..=(Level::TenMinutes, u32::MAX);
+
+impl Rolled {
+    fn write(self) -> Vec<u8> {
+        [&[VERSION][..], &self.hour.to_be_bytes(), &self.day.to_be_bytes()].concat()
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (version, rest) = bytes.split_first()?;
+        let (hour, day) = rest.split_first_chunk()?;
+        let day = u32::from_be_bytes(day.try_into().ok()?);
+        (*version == VERSION).then_some(Self { hour: u32::from_be_bytes(*hour), day })
+    }
+}
+
+fn key_of(level: Level, period: u32, chunk: u8) -> [u8; 6] {
+    let [a, b, c, d] = period.to_be_bytes();
+    [level.letter(), a, b, c, d, chunk]
+}
+
+fn row_of(key: &[u8]) -> Option<(Level, u32)> {
+    let &[letter, a, b, c, d, _] = key else { return None };
+    Some((Level::of_letter(letter)?, u32::from_be_bytes([a, b, c, d])))
+}
+
+/// Puts a packed row in place of what there was; an empty one goes.
+fn put_row(batch: &mut sled::Batch, rows: &mut Index, at: (Level, u32), packed: &[u8]) {
+    let (level, period) = at;
+    let had = rows.remove(&at).map_or(0, |(had, _)| had);
+    let mut count = 0;
+    // A row of the most cells takes some 40 chunks.
+    for (chunk, number) in packed.chunks(CHUNK).zip(0..u8::MAX) {
+        batch.insert(&key_of(level, period, number), chunk);
+        count = number + 1;
+    }
+    (count..had).for_each(|chunk| batch.remove(&key_of(level, period, chunk)));
+    if count > 0 {
+        rows.insert(at, (count, packed.len()));
+    }
+}
+
+fn damaged(what: &str) -> StoreError {
+    StoreError::Damaged(what.to_owned())
+}
+
+/// The oldest rows beyond the bounds. Ten minutes whose hour or day is not summed up yet stay.
+fn beyond_bounds(rows: &Index, rolled: Rolled, calendar: &Calendar, days: usize) -> Vec<(Level, u32)> {
+    let mut gone = Vec::new();
+    for level in Level::ALL {
+        let (most_rows, most_bytes) = level.bounds(days);
+        let (mut count, mut bytes) = (0, 0);
+        for ((_, period), (_, size)) in rows.range((level, 0)..=(level, u32::MAX)).rev() {
+            (count, bytes) = (count + 1, bytes + size);
+            let start = calendar.start(level, *period);
+            let summed_up = level != Level::TenMinutes
+                || calendar.period(Level::Hour, start) < rolled.hour
+                    && calendar.period(Level::Day, start) < rolled.day;
+            if (count > most_rows || bytes > most_bytes) && summed_up {
+                gone.push((level, *period));
+            }
+        }
+    }
+    gone
+}

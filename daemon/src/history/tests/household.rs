@@ -1,0 +1,152 @@
+//! A busy family for measurements: six people, 40 devices, and what they ask in ten minutes. Made up, but shaped like
+//! life: few services and categories make most questions (Zipf), people sleep, things in the house ask all day.
+
+use luytre_lists::CategorySet;
+
+use super::super::cells::{Cells, Ending};
+use super::super::level::PERIOD;
+use crate::clock::Timestamp;
+use crate::history::{Roll, Subject};
+use crate::who::Who;
+
+/// Devices: the first 19 are people's, the rest are things.
+pub(super) const DEVICES: u16 = 40;
+const PEOPLES: u16 = 19;
+const SERVICES: usize = 120;
+
+/// A question's place in the tables, drawn and not asked.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) who: Who,
+    pub(super) categories: CategorySet,
+    pub(super) service: Option<u8>,
+    pub(super) ending: Ending,
+}
+
+/// Draws what the family asks; the same seed draws the same.
+pub(super) struct Family {
+    state: u64,
+    zipf: Vec<f64>,
+}
+
+impl Family {
+    pub(super) fn new(seed: u64) -> Self {
+        let mut sum = 0.0;
+        let zipf = (1..=SERVICES).map(|rank| {
+            sum += 1.0 / (rank as f64).powf(1.1);
+            sum
+        });
+        Self { state: seed, zipf: zipf.collect() }
+    }
+
+    /// splitmix64.
+    fn random(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.state;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
+        self.random() % bound
+    }
+
+    /// A number below [`SERVICES`], small ones more often.
+    fn popular(&mut self) -> usize {
+        let all = self.zipf[SERVICES - 1];
+        let point = self.random() as f64 / u64::MAX as f64 * all;
+        self.zipf.partition_point(|sum| *sum < point).min(SERVICES - 1)
+    }
+
+    /// What is asked in the ten minutes that begin then.
+    pub(super) fn ten_minutes(&mut self, time: Timestamp) -> Vec<Asked> {
+        let hour = time % 86_400 / 3600;
+        // In a hundred periods of ten minutes a person's device is in use so often.
+        let in_use = [2, 1, 1, 1, 1, 5, 30, 30, 20, 15, 15, 25, 30, 20, 15, 20, 30, 40, 55, 65, 65, 50, 25, 8];
+        let mut asked = Vec::new();
+        for device in 0..DEVICES {
+            let is_thing = device >= PEOPLES;
+            let count = match is_thing {
+                true => 4 + self.below(12),
+                // A phone in a pocket asks too.
+                false if self.below(100) >= in_use[hour as usize % 24] => self.below(6),
+                false => 60 + self.below(240),
+            };
+            // Who uses a device for ten minutes is at a few services; some more keep themselves up to date.
+            let services: Vec<usize> = (0..3 + self.below(6)).map(|_| self.taste(device)).collect();
+            for _ in 0..count {
+                asked.push(if is_thing { self.thing(device) } else { self.person(device, &services) });
+            }
+        }
+        asked
+    }
+
+    /// A service: everybody's favourites, or those of the device's owner.
+    fn taste(&mut self, device: u16) -> usize {
+        let shift = if self.below(2) == 0 { 0 } else { usize::from(device % 6) * 17 };
+        (self.popular() + shift) % SERVICES
+    }
+
+    fn thing(&mut self, device: u16) -> Asked {
+        let kind = u64::from(device) % 5;
+        let (bits, ending) = match self.below(10) {
+            0 => (1 << 32, Ending::Blocked),
+            1 => (1 << (20 + kind), Ending::Allowed),
+            _ => (0, Ending::Allowed),
+        };
+        let service = (kind == 0).then_some(119);
+        Asked { who: Who(device), categories: CategorySet::from_bits(bits), service, ending }
+    }
+
+    fn person(&mut self, device: u16, services: &[usize]) -> Asked {
+        // Ads and trackers, names nobody has sorted, and services, of which each has its categories.
+        let (bits, service, ending) = match self.below(20) {
+            0..3 => (1 << 31, None, Ending::Blocked),
+            3..7 => (1 << 32, None, Ending::Blocked),
+            7 => (1 << 31 | 1 << 32, None, Ending::Blocked),
+            8..12 => (0, None, Ending::Allowed),
+            12 => (1 << (self.popular() % 30), None, Ending::Allowed),
+            _ => {
+                let service = services[self.below(services.len() as u64) as usize];
+                let first = 1u64 << (service % 16);
+                let second = if service % 5 == 0 { 1 << (16 + service % 7) } else { 0 };
+                let ending = match self.below(50) {
+                    0 => Ending::Blocked,
+                    1 if service % 9 == 0 => Ending::Rewritten,
+                    _ => Ending::Allowed,
+                };
+                (first | second, Some(service as u8), ending)
+            }
+        };
+        Asked { who: Who(device), categories: CategorySet::from_bits(bits), service, ending }
+    }
+}
+
+impl Asked {
+    pub(super) fn count(&self, cells: &Cells) {
+        cells.count(self.who, self.categories, self.service, self.ending);
+    }
+}
+
+/// Six people with 19 devices; things belong to nobody.
+pub(super) struct Names;
+
+impl Roll for Names {
+    fn subject(&self, who: Who) -> Subject {
+        let person = if who.0 < PEOPLES { format!("person-{}", who.0 % 6) } else { String::new() };
+        Subject { person, device: format!("02:00:00:00:00:{:02x}", who.0) }
+    }
+
+    fn service(&self, number: u8) -> String {
+        format!("service-{number}")
+    }
+}
+
+/// A day's beginning, in UTC.
+pub(super) const START: Timestamp = 1_767_225_600; // 2026-01-01
+
+/// The periods of some days.
+pub(super) fn periods(days: u64) -> impl Iterator<Item = Timestamp> {
+    (START..START + days * 86_400).step_by(PERIOD as usize)
+}
