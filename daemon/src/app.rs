@@ -15,8 +15,7 @@ use crate::config::Config;
 use crate::control::{self, Request};
 use crate::dnssec::ability::Standing;
 use crate::gate::Gate;
-use crate::history::History;
-use crate::home::{Home, Look};
+use crate::history::{Calendar, History, Keeper, OneHouse};
 use crate::list::LoadedList;
 use crate::listen::open::{self, StartError};
 use crate::listen::rate::Rate;
@@ -94,7 +93,7 @@ impl App {
             waiting: Arc::new(Semaphore::new(config.limits.in_flight)),
             dnssec: Arc::default(),
             places: Arc::new(Semaphore::new(config.limits.in_flight)),
-            history: Arc::new(History::new(&config.history)),
+            history: Arc::new(History::new(&config.history, Arc::new(OneHouse))),
             clock,
             gate: Gate::default(),
         };
@@ -134,7 +133,10 @@ impl App {
             .answer_udp(workers, |index| daemon.desk(index + 1, &rate))
             .map_err(|error| StartError(format!("a thread can't start: {error}")))?;
         let Process { runtime, signals } = process;
-        runtime.block_on(daemon.serve(rate, streams, web, signals))
+        let ended = runtime.block_on(daemon.serve(rate, streams, web, signals));
+        // A flash that hangs must not keep the program from its end.
+        runtime.shutdown_background();
+        ended
     }
 }
 
@@ -168,9 +170,12 @@ impl Daemon {
             }
         }
         self.log_start();
+        let history = Arc::clone(&self.resolver.history);
+        let keeper = Keeper::start(history, self.resolver.clock, Calendar::default);
         while signals.next().await == Wish::Reload {
             self.reload().await;
         }
+        keeper.stop().await;
         tracing::info!("stopped");
         let _ = std::fs::remove_file(socket);
         Ok(())
@@ -353,6 +358,7 @@ impl Daemon {
         if matches!(standing, Standing::Unknown | Standing::Stripped) {
             notices.push(standing.to_string());
         }
+        notices.extend(Some(self.resolver.history.trouble()).filter(|trouble| !trouble.is_empty()));
         let servers = self.server_health(&state.upstream).into_iter();
         let with_ability = |health: ServerHealth| {
             let dnssec = self.resolver.dnssec.ability(&health.server);
@@ -361,10 +367,16 @@ impl Daemon {
         Status {
             version: env!("CARGO_PKG_VERSION"),
             uptime_s: self.resolver.clock.uptime().as_secs(),
-            verdicts: [("allowed", totals.allowed), ("blocked", totals.blocked)].into(),
+            since: totals.since,
+            verdicts: [
+                ("allowed", totals.allowed),
+                ("blocked", totals.blocked),
+                ("rewritten", totals.rewritten),
+            ]
+            .into(),
             categories: totals.categories,
             blocked_categories: totals.blocked_categories,
-            recent: self.resolver.history.recent(recent, &state.policy, self.directory.roll()),
+            recent: self.resolver.history.recent(recent, &state.policy, clock.now()),
             missed: totals.missed,
             list: ListStatus {
                 serial: info.serial,

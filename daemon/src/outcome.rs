@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use luytre_lists::Name;
 
 use crate::clock::Timestamp;
+use crate::config::Privacy;
 use crate::policy::Verdict;
 use crate::who::Who;
 
@@ -34,6 +35,10 @@ pub struct Outcome<'a> {
     pub who: Who,
     /// From which address.
     pub client: IpAddr,
+    /// The service that the name belongs to, by its number in this run.
+    pub service: Option<u8>,
+    /// How much of the question may be remembered.
+    pub privacy: Privacy,
     /// What was decided, and why.
     pub verdict: Verdict,
     /// Where the answer came from.

@@ -20,11 +20,14 @@ pub struct Status {
     pub version: &'static str,
     /// Seconds since the start.
     pub uptime_s: u64,
-    /// Questions by what their name is about, in the hours kept.
+    /// Since when questions are counted here, in seconds since 1970: today's midnight or later; `null` for some minutes
+    /// after a first start.
+    pub since: Option<Timestamp>,
+    /// Today's questions by what their name is about.
     pub categories: BTreeMap<String, u64>,
     /// Of those, the blocked ones.
     pub blocked_categories: BTreeMap<String, u64>,
-    /// Questions by verdict, in the hours kept.
+    /// Today's questions by verdict.
     pub verdicts: BTreeMap<&'static str, u64>,
     /// The last questions, the newest first.
     pub recent: Vec<Recent>,

@@ -20,8 +20,8 @@ pub(super) enum Command {
     Lookup { list: PathBuf, names: Vec<String> },
     ListInfo { list: PathBuf },
     ListVerify { list: PathBuf },
-    SetupCode { config: PathBuf },
-    ResetPassword { config: PathBuf },
+    /// What a daemon asks of another process before it opens the folder itself.
+    HistoryCheck { folder: PathBuf },
     Help,
     Version,
 }
@@ -137,6 +137,10 @@ impl Arguments {
                 self.only(&["list"])?;
                 let list = self.list.ok_or("lookup needs --list FILE")?;
                 Ok(Command::Lookup { list, names: names.iter().map(|name| (*name).to_owned()).collect() })
+            }
+            ["history-check", folder] => {
+                self.only(&[])?;
+                Ok(Command::HistoryCheck { folder: folder.into() })
             }
             ["list", "info", file] => {
                 self.only(&[])?;

@@ -1,7 +1,10 @@
 //! `[history]`: what is remembered of questions.
 
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
 
+use super::StateConfig;
 use super::read::Refusal;
 use super::read::values::{choice, number};
 
@@ -12,6 +15,7 @@ use super::read::values::{choice, number};
 pub struct HistorySpec {
     pub path: String,
     pub keep_queries: i64,
+    pub keep_queries_for: i64,
     pub keep_counters: i64,
     pub privacy: String,
 }
@@ -19,9 +23,13 @@ pub struct HistorySpec {
 /// What is remembered of questions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistoryConfig {
+    /// The folder of the counters on disk.
+    pub path: PathBuf,
     /// The last questions kept in memory, at most 100,000; 0 keeps none.
     pub keep_queries: usize,
-    /// For how many hours counters by category are kept; 1 to 8784, a leap year.
+    /// Seconds that a question is kept; up to 604,800, a week.
+    pub keep_queries_for: u64,
+    /// For how many days counters are kept on disk, at most 366, a leap year; 0 keeps none there.
     pub keep_counters: usize,
     /// What a record says of the question.
     pub privacy: Privacy,
@@ -42,12 +50,18 @@ pub enum Privacy {
 
 impl Default for HistorySpec {
     fn default() -> Self {
-        Self { path: String::new(), keep_queries: 1000, keep_counters: 168, privacy: "full".into() }
+        Self {
+            path: String::new(),
+            keep_queries: 1000,
+            keep_queries_for: 86_400,
+            keep_counters: 366,
+            privacy: "full".into(),
+        }
     }
 }
 
 impl HistorySpec {
-    pub(super) fn resolve(self) -> Result<HistoryConfig, Refusal> {
+    pub(super) fn resolve(self, folder: &Path, state: &StateConfig) -> Result<HistoryConfig, Refusal> {
         let levels = [
             ("full", Privacy::Full),
             ("domain", Privacy::Domain),
@@ -55,8 +69,18 @@ impl HistorySpec {
             ("off", Privacy::Off),
         ];
         Ok(HistoryConfig {
+            path: match self.path.as_str() {
+                "" => state.dir.join("history"),
+                path => folder.join(path),
+            },
             keep_queries: number("history.keep_queries", self.keep_queries, 0..=100_000, "questions")?,
-            keep_counters: number("history.keep_counters", self.keep_counters, 1..=8784, "hours")?,
+            keep_queries_for: number(
+                "history.keep_queries_for",
+                self.keep_queries_for,
+                0..=604_800,
+                "seconds",
+            )?,
+            keep_counters: number("history.keep_counters", self.keep_counters, 0..=366, "days")?,
             privacy: choice("history.privacy", &self.privacy, &levels)?,
         })
     }

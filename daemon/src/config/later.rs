@@ -27,7 +27,7 @@ pub(super) const LATER: [(&str, &str); 10] = [
     ("list.urls", "list updates"),
     ("list.root", "list updates"),
     ("list.check_every", "list updates"),
-    ("history.path", "history on disk"),
+    ("family.file", "people and devices"),
     ("firewall.enabled", "the firewall"),
     ("firewall.lan_interfaces", "the firewall"),
     ("firewall.strict", "the firewall"),

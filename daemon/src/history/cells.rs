@@ -173,6 +173,8 @@ impl Cells {
             }
         }
         drained.extend(self.overflowed(|count| count.swap(0, Relaxed)));
+        // What belongs together is numbered together, and neighbours pack well.
+        drained.sort_unstable_by_key(|(cell, _)| (cell.who.0, cell.service, cell.ending, cell.topic));
         drained
     }
 

@@ -1,178 +1,316 @@
-//! What was asked, by category: counters by the hour and a ring of the last questions. Both in RAM, both bounded;
-//! nothing is written to flash for a query.
+//! What was asked, by whom and about what: counters for a year, the last questions one by one.
+//!
+//! ```text
+//!  Outcome ─┬─► cells ──(ten minutes)──► ledger ──(an hour)──► store ─► activity
+//!           └─► ring: the last questions                        hours, days
+//! ```
+//!
+//! Recording a question is a few additions in RAM: no allocation, no lock that waits, no flash. The [`Keeper`] takes
+//! the counts in and saves them; losing the disk loses the past, never an answer.
 
+mod activity;
 mod cells;
 mod coder;
-mod counters;
 mod dictionary;
+mod keeper;
+mod ledger;
 mod level;
+mod place;
+mod record;
 mod ring;
 mod row;
 mod store;
 #[cfg(test)]
 mod tests;
+mod totals;
 
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use self::activity::{Activity, By, Step, Wanted};
+pub use self::cells::Ending;
 pub use self::dictionary::Subject;
+pub use self::keeper::Keeper;
+pub use self::level::Calendar;
+pub use self::place::check;
+pub use self::record::Recent;
+pub use self::totals::Totals;
 
-use std::net::IpAddr;
-use std::sync::Mutex;
-
-use luytre_lists::{CategorySet, CategoryTable, Name, NameBuf};
-use serde::Serialize;
-
-use self::cells::Cell;
-use self::counters::Counters;
+use self::activity::Sum;
+use self::cells::Cells;
 use self::dictionary::Dictionary;
-use self::row::Row;
-use crate::who::Who;
+use self::ledger::Ledger;
+use self::level::{Level, PERIOD};
+use self::place::{Place, guarded};
+use self::record::Record;
 use self::ring::Ring;
+use self::row::Row;
+use self::store::{Store, StoreError};
 use crate::clock::Timestamp;
 use crate::config::{HistoryConfig, Privacy};
 use crate::outcome::Outcome;
-use crate::policy::{Policy, Verdict};
-use crate::who::{Roll, Who};
+use crate::policy::Policy;
+use crate::who::Who;
 
-/// The history of this run. Recording never waits: a record that meets a reader is counted and left out of the ring.
-#[derive(Debug)]
-pub struct History {
-    privacy: Privacy,
-    counters: Counters,
-    ring: Mutex<Ring<Record>>,
-}
-
-/// One question in the ring.
-#[derive(Clone, Copy, Debug)]
-struct Record {
-    time: Timestamp,
-    name: NameBuf,
-    rtype: u16,
-    who: Who,
-    /// `None` where privacy hides name and client.
-    client: Option<IpAddr>,
-    verdict: Verdict,
-}
-
-impl Default for Record {
-    fn default() -> Self {
-        let verdict = Verdict::nothing_against(CategorySet::EMPTY);
-        Self { time: 0, name: NameBuf::new(), rtype: 0, who: Who::UNKNOWN, client: None, verdict }
-    }
-}
-
-impl History {
-    /// An empty history.
-    pub fn new(config: &HistoryConfig) -> Self {
-        Self {
-            privacy: config.privacy,
-            counters: Counters::new(config.keep_counters),
-            ring: Mutex::new(Ring::new(config.keep_queries)),
-        }
-    }
-
-    /// Records how a question ended. Allocates nothing and never waits.
-    pub fn record(&self, outcome: &Outcome<'_>) {
-        let verdict = &outcome.verdict;
-        self.counters.count(outcome.time, verdict.is_blocked(), verdict.categories);
-        if self.privacy == Privacy::Off {
-            return;
-        }
-        let Ok(mut ring) = self.ring.try_lock() else { return self.counters.missed() };
-        let Some(record) = ring.advance() else { return };
-        record.time = outcome.time;
-        // In place: a name is short, and the room for the longest one is not.
-        record.name.copy_from(match self.privacy {
-            Privacy::Full => outcome.name,
-            Privacy::Domain => site(outcome.name),
-            Privacy::Category | Privacy::Off => Name::ROOT,
-        });
-        record.rtype = outcome.rtype;
-        record.who = outcome.who;
-        record.client = (self.privacy != Privacy::Category).then_some(outcome.client);
-        record.verdict = *verdict;
-    }
-
-    /// The totals of the hours kept.
-    pub fn totals(&self) -> Totals {
-        self.counters.totals()
-    }
-
-    /// The last `most` questions, the newest first; `roll` knows who asked them.
-    pub fn recent(&self, most: usize, policy: &Policy, roll: &Roll) -> Vec<Recent> {
-        let records: Vec<Record> = match self.ring.lock() {
-            Ok(ring) => ring.newest_first().take(most).copied().collect(),
-            // A writer can't panic while it holds the lock; if it did, what it left is still a ring.
-            Err(poisoned) => poisoned.into_inner().newest_first().take(most).copied().collect(),
-        };
-        records.iter().map(|record| record.show(policy, roll)).collect()
-    }
-}
-
-/// Gives the numbers of this run their lasting names.
-pub trait Roll: Send + Sync {
+/// Gives the numbers of this run their lasting names. A number means the same for the whole run.
+pub trait Roll: Debug + Send + Sync {
     /// Who this is.
     fn subject(&self, who: Who) -> Subject;
     /// The key of a service.
     fn service(&self, number: u8) -> String;
 }
 
-/// What was counted in a period, by lasting numbers.
-fn row_of(counted: &[(Cell, u32)], roll: &dyn Roll, dictionary: &mut Dictionary) -> Row {
-    let mut row = Row::default();
-    for (cell, count) in counted {
-        let subject = dictionary.subject(roll.subject(cell.who));
-        let service = cell.service.map_or_else(String::new, |number| roll.service(number));
-        row.add(subject, dictionary.kind(cell.topic, cell.ending, &service), *count);
+/// Nobody is told apart.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OneHouse;
+
+impl Roll for OneHouse {
+    fn subject(&self, _who: Who) -> Subject {
+        Subject::default()
     }
-    row.bounded(dictionary)
+
+    fn service(&self, _number: u8) -> String {
+        String::new()
+    }
 }
 
-/// The name's last two labels, or three where the second is a public one such as `com.vn`.
-fn site(name: Name<'_>) -> Name<'_> {
-    const PUBLIC: [&[u8]; 9] = [b"com", b"co", b"net", b"org", b"edu", b"gov", b"ac", b"or", b"go"];
-    let under_public = name.with_labels(2).first_label().is_some_and(|label| PUBLIC.contains(&label));
-    name.with_labels(if under_public { 3 } else { 2 })
+/// The history. Recording never waits: a record that meets a reader is counted and left out of the ring.
+#[derive(Debug)]
+pub struct History {
+    privacy: Privacy,
+    /// Seconds after which a question leaves the ring.
+    keep_for: u64,
+    roll: Arc<dyn Roll>,
+    cells: Cells,
+    ring: Mutex<Ring<Record>>,
+    missed: AtomicU32,
+    /// Held for moments only. Who holds both this and `disk` took that one first.
+    ledger: Mutex<Ledger>,
+    /// Held while the flash is busy: on threads that may block.
+    disk: Mutex<Disk>,
+    /// Whether opening the store was tried.
+    opened: AtomicBool,
+    /// What is wrong with the disk; empty if nothing is.
+    trouble: Mutex<String>,
 }
 
-/// A question in the ring, as people and programs read it.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(test, derive(utoipa::ToSchema))]
-pub struct Recent {
-    /// When, RFC 3339 in UTC.
-    pub time: String,
-    /// The name; empty where privacy hides it.
-    pub name: String,
-    /// The type, as a word or `TYPEn`.
-    #[serde(rename = "type")]
-    pub rtype: String,
-    /// Who asked: the person's id, else the device's MAC, else the address; empty where privacy hides it.
-    pub who: String,
-    /// `blocked` or `allowed`.
-    pub verdict: &'static str,
-    /// Why.
-    pub reason: &'static str,
-    /// Which rule, `<kind>:<id>`.
-    pub rule: String,
-    /// What the name is about.
-    pub categories: Vec<String>,
+#[derive(Debug)]
+struct Disk {
+    place: Option<Place>,
+    store: Option<Store>,
 }
 
-impl Record {
-    fn show(&self, policy: &Policy, roll: &Roll) -> Recent {
-        let table = CategoryTable::shipped();
-        let verdict = &self.verdict;
-        Recent {
-            time: crate::status::rfc3339(self.time),
-            name: self.client.map_or_else(String::new, |_| self.name.as_name().to_string()),
-            rtype: crate::status::type_word(self.rtype),
-            who: self.client.map_or_else(String::new, |client| roll.subject(self.who).text(client)),
-            verdict: verdict.word(),
-            reason: verdict.reason.word(),
-            rule: policy.describe(verdict.rule),
-            categories: verdict.categories.iter().map(|category| table.key(category).into_owned()).collect(),
+impl History {
+    /// An empty history, with the roll of who there is. Nothing is read from disk before a [`Keeper`] starts.
+    pub fn new(config: &HistoryConfig, roll: Arc<dyn Roll>) -> Self {
+        let days = config.keep_counters;
+        let place = (days > 0).then(|| Place::new(config.path.clone(), days, place::check_apart));
+        Self {
+            privacy: config.privacy,
+            keep_for: config.keep_queries_for,
+            roll,
+            cells: Cells::new(),
+            ring: Mutex::new(Ring::new(config.keep_queries)),
+            missed: AtomicU32::new(0),
+            ledger: Mutex::default(),
+            disk: Mutex::new(Disk { place, store: None }),
+            opened: AtomicBool::new(false),
+            trouble: Mutex::default(),
+        }
+    }
+
+    /// The house's privacy, for whoever has none of their own.
+    pub fn privacy(&self) -> Privacy {
+        self.privacy
+    }
+
+    /// Records how a question ended. Allocates nothing and never waits.
+    pub fn record(&self, outcome: &Outcome<'_>) {
+        let verdict = &outcome.verdict;
+        let ending = if verdict.is_blocked() { Ending::Blocked } else { Ending::Allowed };
+        self.cells.count(outcome.who, verdict.categories, outcome.service, ending);
+        if outcome.privacy == Privacy::Off {
+            return;
+        }
+        match self.ring.try_lock() {
+            Ok(mut ring) => {
+                if let Some(record) = ring.advance() {
+                    record.set(outcome);
+                }
+            }
+            Err(_) => {
+                self.missed.fetch_add(1, Relaxed);
+            }
+        }
+    }
+
+    /// Today's totals: of the house's day, or of this run while the time is not known.
+    pub fn totals(&self) -> Totals {
+        // Held while the cells are read: what is taken in meanwhile would count twice or not at all.
+        let ledger = lock(&self.ledger);
+        Totals { missed: self.missed.load(Relaxed), ..ledger.totals(&self.cells.now()) }
+    }
+
+    /// The last `most` questions, the newest first, none older than is kept.
+    pub fn recent(&self, most: usize, policy: &Policy, now: Timestamp) -> Vec<Recent> {
+        let records = self.records(most, now);
+        records.iter().map(|record| record.show(policy, &*self.roll)).collect()
+    }
+
+    /// Sums up activity, the largest first in each piece of time. Reads the disk: call it where blocking is allowed.
+    pub fn activity(&self, wanted: &Wanted<'_>, calendar: &Calendar, now: Timestamp) -> Vec<Activity> {
+        let mut sum = Sum::new(wanted, calendar);
+        if wanted.by == By::Domain {
+            for record in self.records(usize::MAX, now) {
+                let person = self.roll.subject(record.who).person;
+                let ending = if record.verdict.is_blocked() { Ending::Blocked } else { Ending::Allowed };
+                if let Some(site) = record.site() {
+                    sum.add_site(record.time, &person, site, ending);
+                }
+            }
+            return sum.finish();
+        }
+        // In this order, and both held: a row that is being saved is on disk or not, but not both.
+        let disk = lock(&self.disk);
+        let mut ledger = lock(&self.ledger);
+        if let Some(store) = &disk.store {
+            for (level, period) in activity::cover(|level| store.periods(level).collect(), wanted, calendar) {
+                // A row that can't be read is missing; the next save finds out why.
+                let row = guarded(|| store.row(level, period)).unwrap_or_default();
+                add_row(&mut sum, calendar.start(level, period), &row, &ledger.dictionary);
+            }
+        }
+        let counting = ledger.row_of(&self.cells.now(), &*self.roll);
+        for (period, row) in &ledger.unsaved {
+            add_row(&mut sum, calendar.start(Level::TenMinutes, *period), row, &ledger.dictionary);
+        }
+        add_row(&mut sum, now / PERIOD * PERIOD, &counting, &ledger.dictionary);
+        sum.finish()
+    }
+
+    /// What is wrong with the history on disk; empty if nothing is.
+    pub fn trouble(&self) -> String {
+        lock(&self.trouble).clone()
+    }
+
+    fn records(&self, most: usize, now: Timestamp) -> Vec<Record> {
+        let oldest = now.saturating_sub(self.keep_for).max(1);
+        let ring = lock(&self.ring);
+        let kept = ring.newest_first().filter(|record| record.time >= oldest);
+        kept.take(most).copied().collect()
+    }
+
+    /// From now on counts belong to another period.
+    fn turn(&self) {
+        self.cells.turn();
+    }
+
+    /// Takes in what was counted in a period, after a [`turn`](Self::turn), and forgets old questions.
+    fn take_in(&self, period: u32, calendar: &Calendar, now: Timestamp) {
+        let mut ledger = lock(&self.ledger);
+        ledger.add(period, &self.cells.drain(), &*self.roll, calendar);
+        drop(ledger);
+        let coarse = self.cells.take_coarse();
+        if coarse > 0 {
+            tracing::warn!(coarse, "too much of too many kinds in ten minutes; some counts lost their detail");
+        }
+        let oldest = now.saturating_sub(self.keep_for);
+        lock(&self.ring).forget(|record| record.time < oldest);
+    }
+
+    fn is_opened(&self) -> bool {
+        self.opened.load(Relaxed)
+    }
+
+    /// Writes what is not on disk yet, and opens the store if it is not open. What fails is tried again next time.
+    fn save(&self, calendar: &Calendar, now: Timestamp) {
+        let mut disk = lock(&self.disk);
+        let saved = self.save_to(&mut disk, calendar, now);
+        self.opened.store(true, Relaxed);
+        let trouble = match saved {
+            Ok(()) => String::new(),
+            Err(reason) => format!("the history is kept in memory only: {reason}"),
+        };
+        let mut told = lock(&self.trouble);
+        if !trouble.is_empty() && *told != trouble {
+            tracing::warn!("{trouble}");
+        }
+        *told = trouble;
+    }
+
+    fn save_to(&self, disk: &mut Disk, calendar: &Calendar, now: Timestamp) -> Result<(), String> {
+        let Some(place) = &mut disk.place else { return Ok(()) };
+        let mut store = match disk.store.take() {
+            Some(store) => store,
+            None => self.open(place, calendar, now)?,
+        };
+        let (rows, mut dictionary) = {
+            let ledger = lock(&self.ledger);
+            (ledger.unsaved.clone(), ledger.dictionary.clone())
+        };
+        let saved = guarded(|| {
+            if !rows.is_empty() {
+                store.save(&rows, &mut dictionary, calendar, now)?;
+            }
+            if dictionary.is_crowded() {
+                store.forget_unused(&rows, &mut dictionary)?;
+            }
+            Ok(())
+        });
+        match saved {
+            Ok(()) => {
+                let mut ledger = lock(&self.ledger);
+                rows.keys().for_each(|period| drop(ledger.unsaved.remove(period)));
+                ledger.dictionary = dictionary;
+            }
+            Err(StoreError::Damaged(reason)) => {
+                drop(store);
+                place.move_aside(&reason)?;
+                disk.store = Some(self.open(place, calendar, now)?);
+                return Ok(());
+            }
+            Err(StoreError::Disk(reason)) => {
+                disk.store = Some(store);
+                return Err(reason);
+            }
+        }
+        disk.store = Some(match place.shrink(store).map_err(|error| error.to_string())? {
+            Ok(store) => store,
+            Err((store, dictionary)) => {
+                lock(&self.ledger).adopt(dictionary);
+                store
+            }
+        });
+        Ok(())
+    }
+
+    /// Opens the store, goes over to its numbers and adds what it has of today.
+    fn open(&self, place: &Place, calendar: &Calendar, now: Timestamp) -> Result<Store, String> {
+        let (store, dictionary) = place.open()?;
+        let today = calendar.period(Level::Day, now);
+        let mut ledger = lock(&self.ledger);
+        ledger.adopt(dictionary);
+        for period in store.periods(Level::TenMinutes) {
+            let start = calendar.start(Level::TenMinutes, period);
+            if calendar.period(Level::Day, start) == today {
+                let row = guarded(|| store.row(Level::TenMinutes, period)).map_err(|error| error.to_string())?;
+                ledger.add_to_today(period, &row, calendar);
+            }
+        }
+        Ok(store)
+    }
+}
+
+fn add_row(sum: &mut Sum<'_>, start: Timestamp, row: &Row, dictionary: &Dictionary) {
+    for (subject, kind, count) in row.iter() {
+        if let (Some(subject), Some(kind)) = (dictionary.subject_of(subject), dictionary.kind_of(kind)) {
+            sum.add(start, subject, kind, count);
         }
     }
 }
 
-pub use self::counters::Totals;
-pub use self::follow::News;
-
+/// Nothing that is done under these locks leaves half a state: a panic there is no reason for another.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

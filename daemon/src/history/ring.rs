@@ -28,9 +28,9 @@ impl<T: Default> Ring<T> {
         self.records.get_mut(at)
     }
 
-    /// How many were ever added; wraps.
-    pub(super) fn added(&self) -> usize {
-        self.added
+    /// Writes what is to be forgotten over with nothing.
+    pub(super) fn forget(&mut self, is_old: impl Fn(&T) -> bool) {
+        self.records.iter_mut().filter(|record| is_old(record)).for_each(|record| *record = T::default());
     }
 
     pub(super) fn newest_first(&self) -> impl Iterator<Item = &T> {

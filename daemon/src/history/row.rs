@@ -1,14 +1,15 @@
 //! One period's counts by lasting numbers, and their form on disk.
 //!
 //! Numbers are written as steps from the one before and packed by the [`coder`](super::coder), which knows that they are
-//! small: a cell takes some ten bits, which is what makes a year small.
+//! small: a cell takes some nine bits, which is what makes a year small.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use super::cells::{Ending, Topic};
 use super::coder::{Decoder, Encoder, Model, Truncated};
 use super::dictionary::{Dictionary, KindId, SubjectId};
 
-/// The most cells of a row; one with more is made coarser. A busy day of 40 devices has some 1,500.
+/// The most cells of a row; one with more is made coarser. A busy day of 40 devices has some 1,300.
 pub(super) const MAX_CELLS: usize = 4096;
 
 /// Counts by subject and kind.
@@ -51,6 +52,16 @@ impl Row {
         if row.0.len() <= MAX_CELLS { row } else { row.map(|_, kind| (SubjectId::HOUSE, kind)) }
     }
 
+    /// The same row in the numbers of another dictionary.
+    pub(super) fn translated(&self, from: &Dictionary, to: &mut Dictionary) -> Self {
+        self.map(|subject, kind| {
+            let subject = from.subject_of(subject).cloned().unwrap_or_default();
+            let kind = from.kind_of(kind).map(|kind| to.kind(kind.topic, kind.ending, &kind.service));
+            // Numbers in a row are always in its dictionary; one that is not counts for nothing in particular.
+            (to.subject(subject), kind.unwrap_or_else(|| to.kind(Topic::NONE, Ending::Allowed, "")))
+        })
+    }
+
     fn map(&self, mut to: impl FnMut(SubjectId, KindId) -> (SubjectId, KindId)) -> Self {
         let mut mapped = Self::default();
         for (subject, kind, count) in self.iter() {
@@ -80,7 +91,11 @@ impl Row {
             let (mut last_kind, mut last_count) = (0, 0);
             for (kind, count) in kinds {
                 encoder.put(&mut models.kinds, u32::from(kind.0 - last_kind));
-                encoder.put(models.counts_after(last_count), *count);
+                encoder.put(&mut models.differs, u32::from(*count != last_count));
+                if *count != last_count {
+                    encoder.put(models.counts_of(*kind), *count);
+                }
+                models.seen.insert(*kind, *count);
                 (last_kind, last_count) = (kind.0, *count);
             }
         }
@@ -97,11 +112,14 @@ impl Row {
             let (mut kind, mut count) = (0, 0);
             for _ in 0..decoder.take(&mut models.sizes)? {
                 kind = step(kind, decoder.take(&mut models.kinds)?)?;
-                count = decoder.take(models.counts_after(count))?;
+                if decoder.take(&mut models.differs)? != 0 {
+                    count = decoder.take(models.counts_of(KindId(kind)))?;
+                }
+                models.seen.insert(KindId(kind), count);
                 row.add(SubjectId(subject), KindId(kind), count);
-            }
-            if row.0.len() > MAX_CELLS {
-                return Err(NotARow);
+                if row.0.len() > MAX_CELLS {
+                    return Err(NotARow);
+                }
             }
         }
         Ok(row)
@@ -114,14 +132,18 @@ struct Models {
     sizes: Model,
     subjects: Model,
     kinds: Model,
-    /// By the length of the count before.
-    counts: [Model; 8],
+    /// Whether a count differs from the one before: a question in several categories counts the same in each.
+    differs: Model,
+    /// By the length of the count that the last subject had of the same kind.
+    counts: [Model; 10],
+    seen: HashMap<KindId, u32>,
 }
 
 impl Models {
-    fn counts_after(&mut self, last: u32) -> &mut Model {
+    fn counts_of(&mut self, kind: KindId) -> &mut Model {
+        let last = self.seen.get(&kind).copied().unwrap_or(0);
         let length = (u32::BITS - last.leading_zeros()) as usize;
-        &mut self.counts[length.min(7)]
+        &mut self.counts[length.min(9)]
     }
 }
 
@@ -140,7 +162,6 @@ mod tests {
     use proptest::collection::{btree_map, vec};
     use proptest::prelude::*;
 
-    use super::super::cells::{Ending, Topic};
     use super::*;
 
     fn row() -> impl Strategy<Value = Row> {

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::dictionary::{Dictionary, SubjectId, Written};
+use super::dictionary::{Dictionary, SubjectId};
 use super::level::{Calendar, Level};
 use super::row::Row;
 use crate::clock::Timestamp;
@@ -21,7 +21,7 @@ const VERSION: u8 = 1;
 
 /// Bytes of a row under one key. sled keeps up to 16 keys in a page of its tree, which must stay below a quarter of a
 /// segment (16 kB), or it becomes a file of its own.
-const CHUNK: usize = 900;
+const CHUNK: usize = 700;
 
 /// An open store.
 #[derive(Debug)]
@@ -53,6 +53,15 @@ pub(super) enum StoreError {
     Disk(String),
 }
 
+impl std::fmt::Display for StoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Damaged(reason) => write!(f, "damaged: {reason}"),
+            Self::Disk(reason) => f.write_str(reason),
+        }
+    }
+}
+
 impl From<sled::Error> for StoreError {
     fn from(error: sled::Error) -> Self {
         match error {
@@ -72,13 +81,7 @@ impl Store {
     /// Opens a store, or makes an empty one, and reads all of it once: what can be read now can be read later. sled
     /// may panic on damage.
     pub(super) fn open(folder: &Path, days: usize) -> Result<(Self, Dictionary), StoreError> {
-        let config = sled::Config::new()
-            .path(folder)
-            .cache_capacity(1 << 20)
-            .mode(sled::Mode::LowSpace)
-            .segment_size(64 << 10)
-            .flush_every_ms(None);
-        let db = config.open()?;
+        let db = open_sled(folder)?;
         let (mut rows, mut dictionary, mut rolled) = (Index::new(), Dictionary::default(), None);
         let record = |key: &[u8]| damaged(&format!("the record {key:?} makes no sense"));
         for entry in db.iter() {
@@ -97,7 +100,7 @@ impl Store {
         }
         let store = Self { db, folder: folder.to_owned(), days, rows, rolled: rolled.unwrap_or_default() };
         store.rows.keys().try_for_each(|(level, period)| store.row(*level, *period).map(drop))?;
-        store.sync()?;
+        sync(folder)?;
         Ok((store, dictionary))
     }
 
@@ -170,9 +173,22 @@ impl Store {
         Row::unpack(&packed).map_err(|_| damaged("a row makes no sense"))
     }
 
-    /// The payload in bytes: what is counted against the bounds.
-    pub(super) fn bytes(&self) -> usize {
-        self.rows.values().map(|(_, bytes)| bytes).sum()
+    /// The size of sled's file in bytes.
+    pub(super) fn size(&self) -> u64 {
+        std::fs::metadata(self.folder.join("db")).map_or(0, |metadata| metadata.len())
+    }
+
+    /// Writes all of it into an empty folder, without the room that sled's log lost on the way, and closes both.
+    pub(super) fn copy_to(self, folder: &Path) -> Result<(), StoreError> {
+        // In memory, some 700 kB, so that never two stores are open: an open one takes more.
+        let entries = self.db.iter().collect::<Result<Vec<_>, _>>()?;
+        drop(self.db);
+        let db = open_sled(folder)?;
+        let mut batch = sled::Batch::default();
+        entries.into_iter().for_each(|(key, value)| batch.insert(key, value));
+        db.apply_batch(batch)?;
+        db.flush()?;
+        sync(folder)
     }
 
     fn add(&self, changed: &mut Changed, at: (Level, u32), row: &Row) -> Result<(), StoreError> {
@@ -217,15 +233,25 @@ impl Store {
     fn apply(&self, batch: sled::Batch) -> Result<(), StoreError> {
         self.db.apply_batch(batch)?;
         self.db.flush()?;
-        self.sync()
+        sync(&self.folder)
     }
+}
 
-    /// What sled's flush leaves out: without the file's size and name a power cut loses all.
-    fn sync(&self) -> Result<(), StoreError> {
-        File::open(self.folder.join("db"))?.sync_all()?;
-        File::open(&self.folder)?.sync_all()?;
-        Ok(())
-    }
+fn open_sled(folder: &Path) -> Result<sled::Db, sled::Error> {
+    let config = sled::Config::new()
+        .path(folder)
+        .cache_capacity(1 << 20)
+        .mode(sled::Mode::LowSpace)
+        .segment_size(64 << 10)
+        .flush_every_ms(None);
+    config.open()
+}
+
+/// What sled's flush leaves out: without the file's size and name a power cut loses all.
+fn sync(folder: &Path) -> Result<(), StoreError> {
+    File::open(folder.join("db"))?.sync_all()?;
+    File::open(folder)?.sync_all()?;
+    Ok(())
 }
 
 type Changed = BTreeMap<(Level, u32), Row>;
@@ -276,22 +302,24 @@ fn damaged(what: &str) -> StoreError {
     StoreError::Damaged(what.to_owned())
 }
 
-/// The oldest rows beyond the bounds. Ten minutes whose hour or day is not summed up yet stay.
+/// The rows of the oldest days beyond the bounds, whole days at a time, so that a day has all of its hours or none.
+/// Ten minutes of a day that is not summed up yet stay.
 fn beyond_bounds(rows: &Index, rolled: Rolled, calendar: &Calendar, days: usize) -> Vec<(Level, u32)> {
     let mut gone = Vec::new();
     for level in Level::ALL {
+        let day_of = |period| calendar.period(Level::Day, calendar.start(level, period));
         let (most_rows, most_bytes) = level.bounds(days);
         let (mut count, mut bytes) = (0, 0);
-        for ((_, period), (_, size)) in rows.range((level, 0)..=(level, u32::MAX)).rev() {
-            (count, bytes) = (count + 1, bytes + size);
-            let start = calendar.start(level, *period);
-            let summed_up = level != Level::TenMinutes
-                || calendar.period(Level::Hour, start) < rolled.hour
-                    && calendar.period(Level::Day, start) < rolled.day;
-            if (count > most_rows || bytes > most_bytes) && summed_up {
-                gone.push((level, *period));
-            }
-        }
+        let of_level = rows.range((level, 0)..=(level, u32::MAX)).map(|((_, period), (_, size))| (*period, size));
+        let within = of_level.clone().rev().take_while(|(_, size)| {
+            (count, bytes) = (count + 1, bytes + *size);
+            count <= most_rows && bytes <= most_bytes
+        });
+        let first_kept = within.last().map_or(u32::MAX, |(period, _)| day_of(period));
+        let is_summed_up = |day| level != Level::TenMinutes || day < rolled.day;
+        let periods = of_level.map(|(period, _)| period);
+        let old = periods.take_while(|period| day_of(*period) < first_kept && is_summed_up(day_of(*period)));
+        gone.extend(old.map(|period| (level, period)));
     }
     gone
 }

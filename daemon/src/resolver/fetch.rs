@@ -82,6 +82,8 @@ impl Resolver {
             rtype: query.rtype,
             who: decision.who,
             client: *client,
+            service: None,
+            privacy: self.history.privacy(),
             verdict,
             source,
         };

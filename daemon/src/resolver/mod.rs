@@ -150,7 +150,8 @@ impl Resolver {
             lifetime::cap(&mut out[..len], &verdict, moment.now);
         }
         let (time, name, rtype) = (moment.now, query.name(), query.rtype);
-        self.history.record(&Outcome { time, name, rtype, who, client, verdict, source });
+        let (service, privacy) = (None, self.history.privacy());
+        self.history.record(&Outcome { time, name, rtype, who, client, service, privacy, verdict, source });
         let is_due = source == Source::Cache && hit.is_some_and(|hit| hit.state == State::Due);
         if is_due { Step::Renew(len, pending(false)) } else { Step::Reply(len) }
     }
@@ -256,7 +257,7 @@ mod tests {
     use super::*;
     use crate::cache;
     use crate::config::Config;
-    use crate::home::Home;
+    use crate::history::OneHouse;
     use crate::list::LoadedList;
     use crate::policy::Circumstances;
     use crate::wire::{Header, Records, rtype};
@@ -273,7 +274,7 @@ mod tests {
             flights: Arc::default(),
             waiting: Arc::new(Semaphore::new(1)),
             places: Arc::new(Semaphore::new(1)),
-            history: Arc::new(History::new(&config.history)),
+            history: Arc::new(History::new(&config.history, Arc::new(OneHouse))),
             clock: Clock::default(),
             gate: Gate::default(),
         }

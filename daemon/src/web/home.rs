@@ -14,6 +14,7 @@ use super::language::Language;
 use super::texts::Texts;
 use super::{Connection, page};
 use crate::app::Daemon;
+use crate::clock::Timestamp;
 use crate::status::Status;
 
 #[derive(Template)]
@@ -55,13 +56,13 @@ pub(super) async fn show(
 ) -> Response {
     let (status, texts) = (daemon.status(0), language.texts());
     let on_router = connection.client.ip().to_canonical().is_loopback();
-    let hours_kept = daemon.config().history.keep_counters as u64;
+    let now = daemon.resolver().clock.now();
     let home = HomePage {
         language,
         texts,
         list: list_state(&status, texts).to_owned(),
         version: status.version,
-        details: on_router.then(|| Details::of(status, language, hours_kept)),
+        details: on_router.then(|| Details::of(status, language, now)),
     };
     page::html(StatusCode::OK, &home)
 }
@@ -76,7 +77,7 @@ fn list_state(status: &Status, texts: &Texts) -> &'static str {
 }
 
 impl Details {
-    fn of(status: Status, language: Language, hours_kept: u64) -> Self {
+    fn of(status: Status, language: Language, now: Timestamp) -> Self {
         let texts = language.texts();
         let count = |verdict| texts.number(status.verdicts.get(verdict).copied().unwrap_or_default());
         Self {
@@ -84,7 +85,7 @@ impl Details {
             age: status.list.age_s.map(|age| texts.span(age)),
             allowed: count("allowed"),
             blocked: count("blocked"),
-            counted_over: texts.span(status.uptime_s.min(hours_kept * 3600)),
+            counted_over: texts.span(status.since.map_or(status.uptime_s, |since| now.saturating_sub(since))),
             categories: rows(&status, language),
             servers: status.upstream.into_iter().map(|upstream| upstream.server).collect(),
             notices: status.notices,

@@ -25,6 +25,8 @@ pub(super) fn count_a_bet(house: &House) {
         rtype: 1,
         who: Who::HOUSE,
         client: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        service: None,
+        privacy: resolver.history.privacy(),
         verdict: Verdict {
             action: Action::Block,
             reason: Reason::Category,

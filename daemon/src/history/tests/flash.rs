@@ -1,0 +1,87 @@
+//! What a day costs the flash, measured below the file system.
+
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
+use std::path::Path;
+use std::process::Command;
+
+use super::household::periods;
+use super::year::Life;
+use crate::history::level::{Calendar, PERIOD};
+
+/// What a day may write, in bytes.
+const MOST: u64 = 1_000_000;
+
+/// An ext4 on a loop device, gone when it is dropped.
+struct Loop {
+    device: String,
+    mount: tempfile::TempDir,
+    _image: tempfile::NamedTempFile,
+}
+
+fn run(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+impl Loop {
+    fn make(block_size: &str) -> Option<Self> {
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let image = tempfile::NamedTempFile::new_in(folder).ok()?;
+        image.as_file().set_len(64 << 20).ok()?;
+        let path = image.path().to_str()?;
+        run("mkfs.ext4", &["-q", "-F", "-b", block_size, "-E", "lazy_itable_init=0,lazy_journal_init=0", path])?;
+        let device = run("losetup", &["-f", "--show", path])?;
+        let mount = tempfile::tempdir().ok()?;
+        let made = Self { device, mount, _image: image };
+        run("mount", &["-o", "noatime", &made.device, made.mount.path().to_str()?])?;
+        Some(made)
+    }
+
+    /// Bytes written to the device so far, with all that the file system holds back.
+    fn written(&self) -> u64 {
+        let folder = File::open(self.mount.path()).unwrap();
+        // SAFETY: the descriptor is open.
+        assert_eq!(unsafe { libc::syncfs(folder.as_raw_fd()) }, 0);
+        let name = self.device.rsplit('/').next().unwrap();
+        let stat = fs::read_to_string(format!("/sys/block/{name}/stat")).unwrap();
+        // The seventh number: sectors of 512 bytes written (the kernel's Documentation/block/stat.rst).
+        stat.split_whitespace().nth(6).unwrap().parse::<u64>().unwrap() * 512
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        // Best effort: what was not mounted need not be unmounted.
+        let _ = run("umount", &[self.mount.path().to_str().unwrap_or_default()]);
+        let _ = run("losetup", &["-d", &self.device]);
+    }
+}
+
+#[test]
+fn a_day_of_a_busy_family_writes_less_than_a_megabyte() {
+    for block_size in ["1024", "4096"] {
+        let Some(flash) = Loop::make(block_size) else {
+            return super::skip("no flash writes: making and mounting a loop device takes root and mkfs.ext4");
+        };
+        let calendar = Calendar::default();
+        let mut life = Life::begin(&flash.mount.path().join("store"));
+        let mut days = Vec::new();
+        let mut before = flash.written();
+        // Three days until old rows go.
+        for time in periods(6) {
+            life.live(time, &calendar);
+            // What the kernel would write within the next half minute is written now, not merged with the next hour's.
+            let written = flash.written();
+            if (time + PERIOD) % 86_400 == 0 {
+                days.push(written - before);
+                before = written;
+            }
+        }
+        drop(life);
+        let most = days[3..].iter().max().unwrap();
+        println!("ext4 with blocks of {block_size}: {days:?} bytes written a day, target {MOST}");
+        assert!(*most <= MOST, "{days:?}");
+    }
+}

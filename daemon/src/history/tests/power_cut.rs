@@ -1,0 +1,137 @@
+//! A power cut at any moment: the store opens, and no more is gone than what was not saved.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::household::{Family, START, periods};
+use super::trace::{Disk, Step, record};
+use super::year::{Life, questions};
+use crate::history::activity::{self, By, Wanted};
+use crate::history::level::{Calendar, Level, PERIOD};
+use crate::history::place::{Health, Place};
+use crate::history::store::Store;
+use crate::history::dictionary::Dictionary;
+
+/// Tells the test that is recorded where to write.
+const FOLDER: &str = "LUYTRE_TEST_RECORDED";
+
+/// Not a test by itself: three days of a family, to be recorded. After each save it says how many questions it has
+/// saved.
+#[test]
+#[ignore = "recorded by the tests below"]
+fn recorded() {
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let mut progress = std::fs::File::create(folder.join("progress")).unwrap();
+    let calendar = Calendar::default();
+    let mut life = Life::begin(&folder.join("store"));
+    let mut asked = 0;
+    for time in periods(3) {
+        life.live(time, &calendar);
+        asked += life.asked[&((time / PERIOD) as u32)];
+        if life.ledger.unsaved.is_empty() {
+            progress.write_all(asked.to_string().as_bytes()).unwrap();
+        }
+        if (time - START) % 86_400 == 43_200 {
+            // A restart: sled writes other files then.
+            drop(life.store);
+            let (store, dictionary) = Store::open(&folder.join("store"), 366).unwrap();
+            life.store = store;
+            life.ledger.adopt(dictionary);
+        }
+    }
+}
+
+/// All questions that a store has, the same by its longest rows and by its shortest.
+fn all_questions(store: &Store, dictionary: &Dictionary, calendar: &Calendar) -> i64 {
+    let sum = |step| {
+        let wanted = Wanted { from: 0, to: START * 2, by: By::Person, step, person: None };
+        let rows = activity::cover(|level| store.periods(level).collect(), &wanted, calendar);
+        rows.into_iter().map(|(level, period)| questions(&store.row(level, period).unwrap(), dictionary)).sum::<i64>()
+    };
+    let sums = [activity::Step::Whole, activity::Step::Day, activity::Step::Hour, activity::Step::TenMinutes].map(sum);
+    assert!(sums.iter().all(|other| *other == sums[0]), "roll-ups differ: {sums:?}");
+    sums[0]
+}
+
+fn no_other_process(_store: &Path) -> Health {
+    Health::Good
+}
+
+fn survives(cuts: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let recorded_in = folder.path().join("recorded");
+    std::fs::create_dir(&recorded_in).unwrap();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--ignored", "--exact", "history::tests::power_cut::recorded"]).env(FOLDER, &recorded_in);
+    let Some(steps) = record(&command, &recorded_in, &folder.path().join("log")) else {
+        return super::skip("no power cuts: strace is not here, or may not trace");
+    };
+    let saves = steps.iter().filter(|step| matches!(step, Step::Says(_))).count();
+    assert!(saves >= 70, "{saves} saves in {} steps", steps.len());
+    let says = |step: &Step| match step {
+        Step::Says(text) => Some(text.parse::<i64>().unwrap()),
+        _ => None,
+    };
+    let (mut disk, mut chance, calendar) = (Disk::default(), Family::new(7), Calendar::default());
+    let (mut saved, mut lost_last, mut begun_anew) = (0, 0, 0);
+    for (n, step) in steps.iter().enumerate() {
+        disk.step(step);
+        saved = says(step).unwrap_or(saved);
+        // Spread over the steps, each with the same part of the cuts.
+        for _ in n * cuts / steps.len()..(n + 1) * cuts / steps.len() {
+            let next = steps[n + 1..].iter().find_map(says).unwrap_or(saved);
+            let after = tempfile::tempdir_in(folder.path()).unwrap();
+            disk.cut(after.path(), &mut chance);
+            let place = Place::new(after.path().to_owned(), 366, no_other_process);
+            let (store, dictionary) = place.open().unwrap();
+            let found = all_questions(&store, &dictionary, &calendar);
+            begun_anew += usize::from(after.path().join("store.damaged").exists());
+            lost_last += usize::from(found == saved && next != saved);
+            assert!(found == saved || found == next, "cut after step {n}: {found}, not {saved} or {next}");
+        }
+    }
+    println!(
+        "{cuts} power cuts in {} steps of {saves} saves: all open, {begun_anew} anew before the first save; \
+         nothing saved was lost, the save under way was in {lost_last}",
+        steps.len()
+    );
+}
+
+#[test]
+fn no_power_cut_loses_what_was_saved() {
+    survives(250);
+}
+
+#[test]
+#[ignore = "takes a minute: ./dev test --full"]
+fn no_power_cut_of_thousands_loses_what_was_saved() {
+    survives(5000);
+}
+
+#[test]
+fn a_cut_while_the_store_is_written_anew_loses_nothing() {
+    let calendar = Calendar::default();
+    let folder = tempfile::tempdir().unwrap();
+    let history = |name: &str| folder.path().join(name);
+    let mut life = Life::begin(&history("store"));
+    periods(1).for_each(|time| life.live(time, &calendar));
+    let (all, dictionary) = (life.asked.values().sum::<i64>(), life.ledger.dictionary);
+    assert_eq!(all_questions(&life.store, &dictionary, &calendar), all);
+    life.store.copy_to(&history("store.copy")).unwrap();
+    let place = Place::new(folder.path().to_owned(), 366, no_other_process);
+    let opens = |what: &str| {
+        let (store, dictionary) = place.open().unwrap();
+        assert_eq!(all_questions(&store, &dictionary, &calendar), all, "{what}");
+        assert!(!history("store.copy").exists() && !history("store.before").exists(), "{what}");
+        store
+    };
+    let rename = |from, to| std::fs::rename(history(from), history(to)).unwrap();
+    opens("the copy is written").copy_to(&history("store.copy")).unwrap();
+    rename("store", "store.before");
+    opens("the store has moved away").copy_to(&history("store.copy")).unwrap();
+    rename("store", "store.before");
+    rename("store.copy", "store");
+    let store = opens("the copy has its name");
+    assert!(store.periods(Level::Hour).count() >= 23);
+}
