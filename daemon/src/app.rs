@@ -364,16 +364,15 @@ impl Daemon {
             let dnssec = self.resolver.dnssec.ability(&health.server);
             ServerStatus { dnssec, ..ServerStatus::from(health) }
         };
+        // Rewriting is for some: it is told where it happened.
+        let rewritten = Some(("rewritten", totals.rewritten)).filter(|(_, count)| *count > 0);
+        let verdicts =
+            [("allowed", totals.allowed), ("blocked", totals.blocked)].into_iter().chain(rewritten);
         Status {
             version: env!("CARGO_PKG_VERSION"),
             uptime_s: self.resolver.clock.uptime().as_secs(),
             since: totals.since,
-            verdicts: [
-                ("allowed", totals.allowed),
-                ("blocked", totals.blocked),
-                ("rewritten", totals.rewritten),
-            ]
-            .into(),
+            verdicts: verdicts.collect(),
             categories: totals.categories,
             blocked_categories: totals.blocked_categories,
             recent: self.resolver.history.recent(recent, &state.policy, clock.now()),

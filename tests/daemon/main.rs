@@ -42,6 +42,7 @@ mod stale;
 mod truncation;
 
 mod configuration;
+mod history;
 mod lists;
 mod status;
 

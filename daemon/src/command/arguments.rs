@@ -12,16 +12,36 @@ const DEFAULT_CONFIG: &str = "/etc/luytre/luytre.toml";
 /// A command with everything it needs.
 #[derive(Debug)]
 pub(super) enum Command {
-    Run { config: PathBuf, clock: Clock },
-    Check { config: PathBuf },
-    Status { config: PathBuf, json: bool },
-    Flush { config: PathBuf, names: Vec<String> },
+    Run {
+        config: PathBuf,
+        clock: Clock,
+    },
+    Check {
+        config: PathBuf,
+    },
+    Status {
+        config: PathBuf,
+        json: bool,
+    },
+    Flush {
+        config: PathBuf,
+        names: Vec<String>,
+    },
     Explain(Question),
-    Lookup { list: PathBuf, names: Vec<String> },
-    ListInfo { list: PathBuf },
-    ListVerify { list: PathBuf },
+    Lookup {
+        list: PathBuf,
+        names: Vec<String>,
+    },
+    ListInfo {
+        list: PathBuf,
+    },
+    ListVerify {
+        list: PathBuf,
+    },
     /// What a daemon asks of another process before it opens the folder itself.
-    HistoryCheck { folder: PathBuf },
+    HistoryCheck {
+        folder: PathBuf,
+    },
     Help,
     Version,
 }

@@ -158,7 +158,8 @@ pub(super) fn cover(
     let [tens, hours, days] = Level::ALL.map(periods);
     let in_hours: BTreeSet<u32> = tens.iter().copied().map(hour_of).collect();
     let in_days: BTreeSet<u32> = {
-        let of = |level, periods: &[u32]| periods.iter().map(|period| day_of(level, *period)).collect::<Vec<_>>();
+        let of =
+            |level, periods: &[u32]| periods.iter().map(|period| day_of(level, *period)).collect::<Vec<_>>();
         of(Level::TenMinutes, &tens).into_iter().chain(of(Level::Hour, &hours)).collect()
     };
     let picks = |level, period, has_shorter: bool| match has_shorter {
@@ -177,6 +178,7 @@ pub(super) fn cover(
         !is_in_longer && begins_within(Level::TenMinutes, *ten)
     });
     let tens: Vec<_> = tens.map(|ten| (Level::TenMinutes, ten)).collect();
-    let longer = days.iter().map(|day| (Level::Day, *day)).chain(hours.iter().map(|hour| (Level::Hour, *hour)));
+    let longer =
+        days.iter().map(|day| (Level::Day, *day)).chain(hours.iter().map(|hour| (Level::Hour, *hour)));
     longer.chain(tens).collect()
 }

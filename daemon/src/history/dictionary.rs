@@ -144,7 +144,8 @@ impl Dictionary {
     /// Forgets subjects that no row speaks of, and returns their keys on disk.
     pub(super) fn keep_only(&mut self, used: &HashSet<SubjectId>) -> Vec<[u8; 3]> {
         let is_used = |number: &u16| *number == SubjectId::HOUSE.0 || used.contains(&SubjectId(*number));
-        let gone: Vec<u16> = self.subjects.by_number.keys().filter(|number| !is_used(number)).copied().collect();
+        let gone: Vec<u16> =
+            self.subjects.by_number.keys().filter(|number| !is_used(number)).copied().collect();
         gone.iter().for_each(|number| self.subjects.remove(*number));
         gone.iter().map(|number| [SUBJECT, (number >> 8) as u8, *number as u8]).collect()
     }

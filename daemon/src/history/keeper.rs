@@ -1,7 +1,7 @@
-//! The task behind the history: takes in what was counted every ten minutes, and saves it every hour and at the end.
+//! The task behind the history: takes in what was counted every ten minutes, and saves it every two hours and at the end.
 //!
-//! An hour and not ten minutes: each save costs a file system some 20 kB of its own, whatever it saves (`tests/flash.rs`).
-//! A power cut loses the counters of that hour; settings, budgets and protection are not in here.
+//! Two hours and not ten minutes: each save costs a file system 20 to 40 kB of its own, whatever it saves
+//! (`tests/flash.rs`). A power cut loses the counters since; settings, budgets and protection are not in here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ const SETTLE: Duration = Duration::from_secs(1);
 /// How long the end of the program waits for the last save.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Periods between two saves.
-const PERIODS_A_SAVE: u64 = 6;
+pub(super) const PERIODS_A_SAVE: u64 = 12;
 
 /// A keeper at work.
 pub struct Keeper {
@@ -49,7 +49,7 @@ impl Keeper {
         // It may have panicked; then the log says so.
         let _ = stop.send(());
         if timeout(PATIENCE, task).await.is_err() {
-            tracing::warn!("the last hour of the history was not saved: the disk is too slow");
+            tracing::warn!("the last hours of the history was not saved: the disk is too slow");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What was asked, by whom and about what: counters for a year, the last questions one by one.
 //!
 //! ```text
-//!  Outcome ─┬─► cells ──(ten minutes)──► ledger ──(an hour)──► store ─► activity
-//!           └─► ring: the last questions                        hours, days
+//!  Outcome ─┬─► cells ──(ten minutes)──► ledger ──(two hours)─► store ─► activity
+//!           └─► ring: the last questions                           hours, days
 //! ```
 //!
 //! Recording a question is a few additions in RAM: no allocation, no lock that waits, no flash. The [`Keeper`] takes
@@ -213,7 +213,10 @@ impl History {
         drop(ledger);
         let coarse = self.cells.take_coarse();
         if coarse > 0 {
-            tracing::warn!(coarse, "too much of too many kinds in ten minutes; some counts lost their detail");
+            tracing::warn!(
+                coarse,
+                "too much of too many kinds in ten minutes; some counts lost their detail"
+            );
         }
         let oldest = now.saturating_sub(self.keep_for);
         lock(&self.ring).forget(|record| record.time < oldest);
@@ -294,7 +297,8 @@ impl History {
         for period in store.periods(Level::TenMinutes) {
             let start = calendar.start(Level::TenMinutes, period);
             if calendar.period(Level::Day, start) == today {
-                let row = guarded(|| store.row(Level::TenMinutes, period)).map_err(|error| error.to_string())?;
+                let row =
+                    guarded(|| store.row(Level::TenMinutes, period)).map_err(|error| error.to_string())?;
                 ledger.add_to_today(period, &row, calendar);
             }
         }

@@ -77,6 +77,7 @@ impl Place {
             }
             opened => opened,
         };
+        self.sync().map_err(failed)?;
         // Best effort: a marker that stays costs another look at the next start.
         let _ = fs::remove_file(self.marker());
         opened.map_err(|error| error.to_string())
@@ -100,7 +101,7 @@ impl Place {
     /// Writes a store anew that has become larger than its rows need; gives it back if there is no need.
     pub(super) fn shrink(&mut self, store: Store) -> Result<Result<Store, (Store, Dictionary)>, StoreError> {
         let size = store.size();
-        if size < LARGE || size < self.smallest / 4 * 5 {
+        if size < LARGE || size < self.smallest / 8 * 9 {
             return Ok(Ok(store));
         }
         let copy = self.beside("copy");
@@ -166,7 +167,8 @@ impl Place {
 
 /// Runs what may panic on damage; a panic is damage.
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(StoreError::Damaged("sled panicked on it".into())))
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(StoreError::Damaged("sled panicked on it".into())))
 }
 
 /// The exit code of `luytre history-check FOLDER`: reads the store in that folder.
@@ -188,7 +190,9 @@ pub(super) fn check_apart(folder: &Path) -> Health {
     let clock = Clock::default();
     loop {
         match child.try_wait() {
-            Ok(Some(status)) if matches!(status.code(), Some(HEALTHY | NOT_UNDERSTOOD | NO_DISK)) => return Health::Good,
+            Ok(Some(status)) if matches!(status.code(), Some(HEALTHY | NOT_UNDERSTOOD | NO_DISK)) => {
+                return Health::Good;
+            }
             Ok(Some(_)) => return Health::Damaged,
             Err(_) => return Health::Good,
             Ok(None) if clock.uptime() > PATIENCE => {

@@ -100,7 +100,7 @@ impl Store {
         }
         let store = Self { db, folder: folder.to_owned(), days, rows, rolled: rolled.unwrap_or_default() };
         store.rows.keys().try_for_each(|(level, period)| store.row(*level, *period).map(drop))?;
-        sync(folder)?;
+        sync_all(folder)?;
         Ok((store, dictionary))
     }
 
@@ -188,7 +188,7 @@ impl Store {
         entries.into_iter().for_each(|(key, value)| batch.insert(key, value));
         db.apply_batch(batch)?;
         db.flush()?;
-        sync(folder)
+        sync_all(folder)
     }
 
     fn add(&self, changed: &mut Changed, at: (Level, u32), row: &Row) -> Result<(), StoreError> {
@@ -254,6 +254,15 @@ fn sync(folder: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The same for every file there: sled never syncs `conf`, and without it nothing can be read.
+fn sync_all(folder: &Path) -> Result<(), StoreError> {
+    for entry in std::fs::read_dir(folder)? {
+        File::open(entry?.path())?.sync_all()?;
+    }
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
 type Changed = BTreeMap<(Level, u32), Row>;
 
 const RANGE_OF_TEN_MINUTES: std::ops::RangeInclusive<(Level, u32)> =
@@ -310,7 +319,8 @@ fn beyond_bounds(rows: &Index, rolled: Rolled, calendar: &Calendar, days: usize)
         let day_of = |period| calendar.period(Level::Day, calendar.start(level, period));
         let (most_rows, most_bytes) = level.bounds(days);
         let (mut count, mut bytes) = (0, 0);
-        let of_level = rows.range((level, 0)..=(level, u32::MAX)).map(|((_, period), (_, size))| (*period, size));
+        let of_level =
+            rows.range((level, 0)..=(level, u32::MAX)).map(|((_, period), (_, size))| (*period, size));
         let within = of_level.clone().rev().take_while(|(_, size)| {
             (count, bytes) = (count + 1, bytes + *size);
             count <= most_rows && bytes <= most_bytes

@@ -35,7 +35,7 @@ fn good(_store: &Path) -> Health {
 /// A day of a family, on disk and closed.
 fn lived() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let mut life = Life::begin(&folder.path().join("store"));
+    let mut life = Life::begin(folder.path());
     periods(1).for_each(|time| life.live(time, &Calendar::default()));
     folder
 }
@@ -44,7 +44,11 @@ fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() { copy(&entry.path(), &target) } else { drop(fs::copy(entry.path(), target).unwrap()) }
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
     }
 }
 
@@ -84,7 +88,7 @@ fn a_damaged_store_is_moved_aside_or_read() {
         aside += usize::from(folder.path().join("store.damaged").exists());
         assert!(!folder.path().join("store.opening").exists(), "case {case}");
         // Whatever it was, the next days are kept.
-        let mut life = Life::begin(&store);
+        let mut life = Life::begin(folder.path());
         periods(1).for_each(|time| life.live(time, &Calendar::default()));
     }
     println!("{CASES} damaged stores: {aside} moved aside, the others read");

@@ -31,7 +31,10 @@ impl Loop {
         let image = tempfile::NamedTempFile::new_in(folder).ok()?;
         image.as_file().set_len(64 << 20).ok()?;
         let path = image.path().to_str()?;
-        run("mkfs.ext4", &["-q", "-F", "-b", block_size, "-E", "lazy_itable_init=0,lazy_journal_init=0", path])?;
+        run(
+            "mkfs.ext4",
+            &["-q", "-F", "-b", block_size, "-E", "lazy_itable_init=0,lazy_journal_init=0", path],
+        )?;
         let device = run("losetup", &["-f", "--show", path])?;
         let mount = tempfile::tempdir().ok()?;
         let made = Self { device, mount, _image: image };
@@ -63,10 +66,12 @@ impl Drop for Loop {
 fn a_day_of_a_busy_family_writes_less_than_a_megabyte() {
     for block_size in ["1024", "4096"] {
         let Some(flash) = Loop::make(block_size) else {
-            return super::skip("no flash writes: making and mounting a loop device takes root and mkfs.ext4");
+            return super::skip(
+                "no flash writes: making and mounting a loop device takes root and mkfs.ext4",
+            );
         };
         let calendar = Calendar::default();
-        let mut life = Life::begin(&flash.mount.path().join("store"));
+        let mut life = Life::begin(flash.mount.path());
         let mut days = Vec::new();
         let mut before = flash.written();
         // Three days until old rows go.

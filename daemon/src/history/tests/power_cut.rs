@@ -8,15 +8,15 @@ use super::household::{Family, START, periods};
 use super::trace::{Disk, Step, record};
 use super::year::{Life, questions};
 use crate::history::activity::{self, By, Wanted};
+use crate::history::dictionary::Dictionary;
 use crate::history::level::{Calendar, Level, PERIOD};
 use crate::history::place::{Health, Place};
 use crate::history::store::Store;
-use crate::history::dictionary::Dictionary;
 
 /// Tells the test that is recorded where to write.
 const FOLDER: &str = "LUYTRE_TEST_RECORDED";
 
-/// Not a test by itself: three days of a family, to be recorded. After each save it says how many questions it has
+/// Not a test by itself: six days of a family, to be recorded. After each save it says how many questions it has
 /// saved.
 #[test]
 #[ignore = "recorded by the tests below"]
@@ -24,20 +24,17 @@ fn recorded() {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
     let mut progress = std::fs::File::create(folder.join("progress")).unwrap();
     let calendar = Calendar::default();
-    let mut life = Life::begin(&folder.join("store"));
+    let mut life = Life::begin(&folder);
     let mut asked = 0;
-    for time in periods(3) {
+    for time in periods(6) {
         life.live(time, &calendar);
         asked += life.asked[&((time / PERIOD) as u32)];
         if life.ledger.unsaved.is_empty() {
             progress.write_all(asked.to_string().as_bytes()).unwrap();
         }
         if (time - START) % 86_400 == 43_200 {
-            // A restart: sled writes other files then.
-            drop(life.store);
-            let (store, dictionary) = Store::open(&folder.join("store"), 366).unwrap();
-            life.store = store;
-            life.ledger.adopt(dictionary);
+            // sled writes other files then.
+            life.restart();
         }
     }
 }
@@ -47,9 +44,12 @@ fn all_questions(store: &Store, dictionary: &Dictionary, calendar: &Calendar) ->
     let sum = |step| {
         let wanted = Wanted { from: 0, to: START * 2, by: By::Person, step, person: None };
         let rows = activity::cover(|level| store.periods(level).collect(), &wanted, calendar);
-        rows.into_iter().map(|(level, period)| questions(&store.row(level, period).unwrap(), dictionary)).sum::<i64>()
+        rows.into_iter()
+            .map(|(level, period)| questions(&store.row(level, period).unwrap(), dictionary))
+            .sum::<i64>()
     };
-    let sums = [activity::Step::Whole, activity::Step::Day, activity::Step::Hour, activity::Step::TenMinutes].map(sum);
+    let sums = [activity::Step::Whole, activity::Step::Day, activity::Step::Hour, activity::Step::TenMinutes]
+        .map(sum);
     assert!(sums.iter().all(|other| *other == sums[0]), "roll-ups differ: {sums:?}");
     sums[0]
 }
@@ -114,11 +114,12 @@ fn a_cut_while_the_store_is_written_anew_loses_nothing() {
     let calendar = Calendar::default();
     let folder = tempfile::tempdir().unwrap();
     let history = |name: &str| folder.path().join(name);
-    let mut life = Life::begin(&history("store"));
+    let mut life = Life::begin(folder.path());
     periods(1).for_each(|time| life.live(time, &calendar));
-    let (all, dictionary) = (life.asked.values().sum::<i64>(), life.ledger.dictionary);
-    assert_eq!(all_questions(&life.store, &dictionary, &calendar), all);
-    life.store.copy_to(&history("store.copy")).unwrap();
+    let all = life.asked.values().sum::<i64>();
+    let (store, ledger) = life.end();
+    assert_eq!(all_questions(&store, &ledger.dictionary, &calendar), all);
+    store.copy_to(&history("store.copy")).unwrap();
     let place = Place::new(folder.path().to_owned(), 366, no_other_process);
     let opens = |what: &str| {
         let (store, dictionary) = place.open().unwrap();

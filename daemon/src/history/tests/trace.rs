@@ -27,7 +27,8 @@ pub(super) enum Step {
     Says(String),
 }
 
-const CALLS: &str = "trace=openat,write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,unlink,unlinkat";
+const CALLS: &str =
+    "trace=openat,write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,unlink,unlinkat";
 
 /// Runs a program under strace and returns what it did below a folder. `None` if there is no strace, or it may not
 /// trace.
@@ -77,8 +78,10 @@ impl Reader {
         if result.starts_with('-') {
             return;
         }
-        // Paths and data are in hex; what is behind a descriptor is in plain.
-        let file = arguments.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(path, _)| path);
+        // In hex, all of it: what a descriptor stands for, paths and data.
+        let file = arguments.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
+        let file = file.map(|(path, _)| String::from_utf8(unhex(path)).unwrap());
+        let file = file.as_deref();
         let mut quoted = arguments.split('"').skip(1).step_by(2).map(unhex);
         let numbers: Vec<usize> = arguments
             .rsplit(", ")
@@ -87,7 +90,9 @@ impl Reader {
         let mut path = || quoted.next().map(|bytes| String::from_utf8(bytes).unwrap());
         let below = |path: &str| path.strip_prefix(&self.folder).map(str::to_owned);
         let step = match name {
-            "openat" if arguments.contains("O_CREAT") => path().and_then(|path| below(&path)).map(Step::Create),
+            "openat" if arguments.contains("O_CREAT") => {
+                path().and_then(|path| below(&path)).map(Step::Create)
+            }
             "rename" | "renameat" | "renameat2" => {
                 let (from, to) = (path(), path());
                 let both = from.zip(to).and_then(|(from, to)| below(&from).zip(below(&to)));
@@ -163,7 +168,9 @@ impl Disk {
             Step::Sync(name) => match self.names.get(name) {
                 Some(file) => {
                     let file = &mut self.files[*file];
-                    std::mem::take(&mut file.unsure).iter().for_each(|change| apply(&mut file.sure, change, |_| true));
+                    std::mem::take(&mut file.unsure)
+                        .iter()
+                        .for_each(|change| apply(&mut file.sure, change, |_| true));
                 }
                 None => {
                     self.sure_names = self.names.clone();

@@ -44,9 +44,17 @@ impl House {
 
     /// The same folder in another run of the program.
     fn restarted(self) -> Self {
-        let Self { folder, now, calendar, .. } = self;
+        let Self { history, folder, now, calendar } = self;
+        // Its store is locked as long as it is there.
+        drop(history);
         let path = folder.path().join("history");
-        let config = HistoryConfig { path, keep_queries: 3, keep_queries_for: 3600, keep_counters: 366, privacy: Privacy::Full };
+        let config = HistoryConfig {
+            path,
+            keep_queries: 3,
+            keep_queries_for: 3600,
+            keep_counters: 366,
+            privacy: Privacy::Full,
+        };
         let house = Self { history: History::new(&config, Arc::new(Names)), calendar, now, folder };
         house.history.save(&house.calendar, house.now);
         house
@@ -145,13 +153,20 @@ fn activity_is_cut_by_hours_and_asked_for_by_person() {
     }
     house.save();
     let hours = house.activity(By::Person, Step::Hour);
-    let times: Vec<_> = hours.iter().map(|row| (row.time, row.key.as_str(), row.count, row.blocked)).collect();
+    let times: Vec<_> =
+        hours.iter().map(|row| (row.time, row.key.as_str(), row.count, row.blocked)).collect();
     let [first, second] = [START, START + 3600].map(Some);
     assert_eq!(
         times,
         [(first, "", 6, 0), (first, "person-1", 6, 3), (second, "", 6, 0), (second, "person-1", 6, 3)]
     );
-    let wanted = Wanted { from: START + 600, to: START + 3600, by: By::Device, step: Step::Whole, person: Some("person-1") };
+    let wanted = Wanted {
+        from: START + 600,
+        to: START + 3600,
+        by: By::Device,
+        step: Step::Whole,
+        person: Some("person-1"),
+    };
     let part = house.history.activity(&wanted, &house.calendar, house.now);
     assert_eq!(keys(&part), [("02:00:00:00:00:01", 5, 2)]);
 }

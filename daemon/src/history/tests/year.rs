@@ -2,14 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
 
 use super::household::{Family, Names, START, periods};
+use crate::config::{HistoryConfig, Privacy};
 use crate::history::cells::{Cells, Topic};
 use crate::history::dictionary::Dictionary;
+use crate::history::keeper::PERIODS_A_SAVE;
 use crate::history::ledger::Ledger;
 use crate::history::level::{Calendar, Level, PERIOD};
+use crate::history::place::{Health, Place};
 use crate::history::row::Row;
 use crate::history::store::Store;
+use crate::history::{By, History, Step, Wanted};
+
+/// Tells the test that measures memory where a year is.
+const FOLDER: &str = "LUYTRE_TEST_YEAR";
 
 /// What a year may take on disk, in bytes.
 const MOST: u64 = 2_000_000;
@@ -30,9 +39,10 @@ pub(super) fn questions(row: &Row, dictionary: &Dictionary) -> i64 {
     row.iter().map(|(_, kind, count)| if again(kind) { -i64::from(count) } else { i64::from(count) }).sum()
 }
 
-/// A family whose history is saved every hour.
+/// A family whose history is saved as the keeper does.
 pub(super) struct Life {
-    pub(super) store: Store,
+    place: Place,
+    store: Option<Store>,
     pub(super) ledger: Ledger,
     family: Family,
     cells: Cells,
@@ -41,31 +51,53 @@ pub(super) struct Life {
 }
 
 impl Life {
+    /// The store is `store` in that folder.
     pub(super) fn begin(folder: &Path) -> Self {
-        let (store, dictionary) = Store::open(folder, 366).unwrap();
+        let place = Place::new(folder.to_owned(), 366, |_| Health::Good);
+        let (store, dictionary) = place.open().unwrap();
         let mut ledger = Ledger::default();
         ledger.adopt(dictionary);
-        Self { store, ledger, family: Family::new(1), cells: Cells::new(), asked: BTreeMap::new() }
+        let (store, family, cells) = (Some(store), Family::new(1), Cells::new());
+        Self { place, store, ledger, family, cells, asked: BTreeMap::new() }
     }
 
-    /// Lives for ten minutes; saves when an hour is over.
+    pub(super) fn store(&self) -> &Store {
+        self.store.as_ref().unwrap()
+    }
+
+    /// Ends the program.
+    pub(super) fn end(self) -> (Store, Ledger) {
+        (self.store.unwrap(), self.ledger)
+    }
+
+    /// Ends the program and starts it again.
+    pub(super) fn restart(&mut self) {
+        drop(self.store.take());
+        let (store, dictionary) = self.place.open().unwrap();
+        self.store = Some(store);
+        self.ledger.adopt(dictionary);
+    }
+
+    /// Lives for ten minutes; saves when it is time.
     pub(super) fn live(&mut self, time: u64, calendar: &Calendar) {
         let (period, asked) = ((time / PERIOD) as u32, self.family.ten_minutes(time));
         asked.iter().for_each(|asked| asked.count(&self.cells));
         *self.asked.entry(period).or_default() += asked.len() as i64;
         self.cells.turn();
         self.ledger.add(period, &self.cells.drain(), &Names, calendar);
-        if (time / PERIOD) % 6 == 5 {
+        if (time / PERIOD) % PERIODS_A_SAVE == PERIODS_A_SAVE - 1 {
             let Ledger { unsaved, dictionary, .. } = &mut self.ledger;
-            self.store.save(unsaved, dictionary, calendar, time + PERIOD).unwrap();
+            let mut store = self.store.take().unwrap();
+            store.save(unsaved, dictionary, calendar, time + PERIOD).unwrap();
             unsaved.clear();
+            self.store = Some(self.place.shrink(store).unwrap().unwrap_or_else(|(store, _)| store));
         }
     }
 
     fn sums_up(&self, calendar: &Calendar) {
         for level in Level::ALL {
-            for period in self.store.periods(level) {
-                let row = self.store.row(level, period).unwrap();
+            for period in self.store().periods(level) {
+                let row = self.store().row(level, period).unwrap();
                 let (from, to) = (calendar.start(level, period), calendar.start(level, period + 1));
                 let asked = self.asked.range((from / PERIOD) as u32..(to / PERIOD) as u32);
                 let asked: i64 = asked.map(|(_, count)| count).sum();
@@ -76,7 +108,7 @@ impl Life {
 }
 
 fn kept(life: &Life) -> [usize; 3] {
-    Level::ALL.map(|level| life.store.periods(level).count())
+    Level::ALL.map(|level| life.store().periods(level).count())
 }
 
 #[test]
@@ -92,7 +124,7 @@ fn every_roll_up_sums_to_what_was_asked() {
         assert!((288..2 * 288).contains(&tens) && hours >= 95 && days == 4, "{tens} {hours} {days}");
         // And over a restart.
         drop(life);
-        let (store, dictionary) = Store::open(&folder, 366).unwrap();
+        let (store, Ledger { dictionary, .. }) = Life::begin(&folder).end();
         let row = store.row(Level::Day, store.periods(Level::Day).nth(1).unwrap()).unwrap();
         assert!(questions(&row, &dictionary) > 10_000);
     }
@@ -115,4 +147,56 @@ fn a_year_of_a_busy_family_takes_two_megabytes() {
          {tens} rows of ten minutes, {hours} of hours, {days} of days"
     );
     assert!(size <= MOST && days >= 365);
+    drop(life);
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--ignored", "--exact", "--nocapture", "history::tests::year::in_memory"]);
+    let output = command.env(FOLDER, folder.path()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    for line in String::from_utf8(output.stdout).unwrap().lines().filter(|line| line.contains("resident")) {
+        println!("{line}");
+    }
+}
+
+/// This process's resident memory in bytes.
+fn resident() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<i64>().unwrap() * 1024
+}
+
+/// Not a test by itself: what a year's history takes in a fresh process.
+#[test]
+#[ignore = "run by the test above"]
+fn in_memory() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let config = HistoryConfig {
+        path: folder.into(),
+        keep_queries: 1000,
+        keep_queries_for: 86_400,
+        keep_counters: 366,
+        privacy: Privacy::Full,
+    };
+    let (calendar, mut family, mut now) = (Calendar::default(), Family::new(2), START + 366 * 86_400);
+    let before = resident();
+    let history = History::new(&config, Arc::new(Names));
+    history.save(&calendar, now);
+    let open = resident() - before;
+    for period in 1..=24 {
+        family.ten_minutes(now).iter().for_each(|asked| asked.count(&history.cells));
+        history.turn();
+        history.take_in((now / PERIOD) as u32, &calendar, now);
+        now += PERIOD;
+        if period % 6 == 0 {
+            history.save(&calendar, now);
+        }
+    }
+    let saved = resident() - before;
+    let wanted = Wanted { from: START, to: now, by: By::Category, step: Step::Day, person: None };
+    let rows = history.activity(&wanted, &calendar, now);
+    let asked = resident() - before;
+    assert!(history.trouble().is_empty() && rows.len() > 366 * 10, "{} {}", history.trouble(), rows.len());
+    println!(
+        "resident with a year open: {open} bytes more, after four saves {saved}, after a year's chart {asked}"
+    );
+    assert!(asked <= 6_000_000);
 }
