@@ -32,7 +32,7 @@ pub enum Step {
     Whole,
     /// By ten minutes, as far back as they are kept, two days; then as by hours.
     TenMinutes,
-    /// By hours of the house's clock, as far back as they are kept, two weeks; then as by days.
+    /// By hours of the house's clock, as far back as they are kept, eight days; then as by days.
     Hour,
     /// By days of the house's calendar.
     Day,

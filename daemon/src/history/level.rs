@@ -14,7 +14,7 @@ pub(super) const PERIOD: u64 = 600;
 pub(super) enum Level {
     /// Ten minutes; two days of them are kept.
     TenMinutes,
-    /// An hour of the house's clock; two weeks of them are kept.
+    /// An hour of the house's clock; eight days of them are kept.
     Hour,
     /// A day of the house's calendar; as many are kept as the configuration says.
     Day,
@@ -37,7 +37,7 @@ impl Level {
     pub(super) fn bounds(self, days: usize) -> (usize, usize) {
         match self {
             Self::TenMinutes => (days.min(2) * 144, 96 << 10),
-            Self::Hour => (days.min(14) * 24, 176 << 10),
+            Self::Hour => (days.min(8) * 24, 128 << 10),
             Self::Day => (days, 672 << 10),
         }
     }

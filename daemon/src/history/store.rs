@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::dictionary::{Dictionary, SubjectId};
 use super::level::{Calendar, Level};
@@ -22,6 +23,10 @@ const VERSION: u8 = 1;
 /// Bytes of a row under one key. sled keeps up to 16 keys in a page of its tree, which must stay below a quarter of a
 /// segment (16 kB), or it becomes a file of its own.
 const CHUNK: usize = 700;
+
+/// How long a lock is waited for that another may hold: two seconds.
+const LOCK_LOOK: Duration = Duration::from_millis(20);
+const LOCK_LOOKS: u32 = 100;
 
 /// An open store.
 #[derive(Debug)]
@@ -184,9 +189,12 @@ impl Store {
         let entries = self.db.iter().collect::<Result<Vec<_>, _>>()?;
         drop(self.db);
         let db = open_sled(folder)?;
-        let mut batch = sled::Batch::default();
-        entries.into_iter().for_each(|(key, value)| batch.insert(key, value));
-        db.apply_batch(batch)?;
+        // Not all at once: a page's first form is gone from sled's log before the next page is written.
+        for some in entries.chunks(64) {
+            let mut batch = sled::Batch::default();
+            some.iter().for_each(|(key, value)| batch.insert(key, value));
+            db.apply_batch(batch)?;
+        }
         db.flush()?;
         sync_all(folder)
     }
@@ -244,6 +252,15 @@ fn open_sled(folder: &Path) -> Result<sled::Db, sled::Error> {
         .mode(sled::Mode::LowSpace)
         .segment_size(64 << 10)
         .flush_every_ms(None);
+    for _ in 0..LOCK_LOOKS {
+        match config.open() {
+            // A store that was just closed: sled's threads let go of its file a moment later.
+            Err(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => {
+                std::thread::sleep(LOCK_LOOK);
+            }
+            opened => return opened,
+        }
+    }
     config.open()
 }
 
