@@ -15,7 +15,8 @@ use crate::config::Config;
 use crate::control::{self, Request};
 use crate::dnssec::ability::Standing;
 use crate::gate::Gate;
-use crate::history::{Calendar, History, Keeper, OneHouse};
+use crate::history::{Calendar, History, Keeper};
+use crate::home::{Home, Look};
 use crate::list::LoadedList;
 use crate::listen::open::{self, StartError};
 use crate::listen::rate::Rate;
@@ -93,7 +94,7 @@ impl App {
             waiting: Arc::new(Semaphore::new(config.limits.in_flight)),
             dnssec: Arc::default(),
             places: Arc::new(Semaphore::new(config.limits.in_flight)),
-            history: Arc::new(History::new(&config.history, Arc::new(OneHouse))),
+            history: Arc::new(History::new(&config.history, Arc::clone(&directory) as _)),
             clock,
             gate: Gate::default(),
         };
@@ -171,7 +172,9 @@ impl Daemon {
         }
         self.log_start();
         let history = Arc::clone(&self.resolver.history);
-        let keeper = Keeper::start(history, self.resolver.clock, Calendar::default);
+        let home = Arc::clone(&self.home);
+        let calendar = move || Calendar::new(home.family().zone.rules().clone());
+        let keeper = Keeper::start(history, self.resolver.clock, calendar);
         while signals.next().await == Wish::Reload {
             self.reload().await;
         }

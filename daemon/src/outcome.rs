@@ -35,8 +35,6 @@ pub struct Outcome<'a> {
     pub who: Who,
     /// From which address.
     pub client: IpAddr,
-    /// The service that the name belongs to, by its number in this run.
-    pub service: Option<u8>,
     /// How much of the question may be remembered.
     pub privacy: Privacy,
     /// What was decided, and why.

@@ -36,6 +36,11 @@ impl Zone {
         self.0.iana_name().unwrap_or("UTC")
     }
 
+    /// The rules behind it.
+    pub fn rules(&self) -> &TimeZone {
+        &self.0
+    }
+
     /// The date that the house's calendars show.
     pub fn date(&self, now: Timestamp) -> Date {
         Date::new(self.clock(now).date())

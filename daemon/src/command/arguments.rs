@@ -38,6 +38,12 @@ pub(super) enum Command {
     ListVerify {
         list: PathBuf,
     },
+    SetupCode {
+        config: PathBuf,
+    },
+    ResetPassword {
+        config: PathBuf,
+    },
     /// What a daemon asks of another process before it opens the folder itself.
     HistoryCheck {
         folder: PathBuf,

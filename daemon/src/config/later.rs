@@ -22,12 +22,11 @@ pub struct FirewallSpec {
 }
 
 /// Each key, and the feature that it belongs to.
-pub(super) const LATER: [(&str, &str); 10] = [
+pub(super) const LATER: [(&str, &str); 9] = [
     ("list.edition", "list updates"),
     ("list.urls", "list updates"),
     ("list.root", "list updates"),
     ("list.check_every", "list updates"),
-    ("family.file", "people and devices"),
     ("firewall.enabled", "the firewall"),
     ("firewall.lan_interfaces", "the firewall"),
     ("firewall.strict", "the firewall"),

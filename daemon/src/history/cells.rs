@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use luytre_lists::{Category, CategorySet};
 
+use crate::policy::{Action, Verdict};
 use crate::who::Who;
 
 /// Cells in a table: ten minutes of 40 busy devices take some 600. Two tables of 4,096 take 64 kB.
@@ -62,6 +63,15 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// How a question ended for which this was decided.
+    pub(super) fn of(verdict: &Verdict) -> Self {
+        match verdict.action {
+            Action::Block => Self::Blocked,
+            Action::Allow | Action::Local(_) => Self::Allowed,
+            Action::Rewrite(..) => Self::Rewritten,
+        }
+    }
+
     pub(super) fn new(number: u8) -> Option<Self> {
         [Self::Allowed, Self::Blocked, Self::Rewritten].get(usize::from(number)).copied()
     }

@@ -4,8 +4,9 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
+use super::record::Record;
 use super::ring::Ring;
-use super::{History, Recent, Record};
+use super::{History, Recent};
 use crate::policy::Policy;
 
 /// What was recorded since somebody looked last.
@@ -32,8 +33,8 @@ impl History {
         let mut records: Vec<Record> = ring.newest_first().take(new.min(most)).copied().collect();
         drop(ring);
         records.reverse();
-        let items: Vec<Recent> = records.iter().map(|record| record.show(policy)).collect();
-        News { dropped: new - items.len(), items, position: now }
+        let items: Vec<Recent> = self.shown(&records, policy);
+        News { dropped: new - records.len(), items, position: now }
     }
 
     /// Up to `most` questions, the newest first, of those before `before`; and where the next page begins.
@@ -46,7 +47,13 @@ impl History {
         records.truncate(most);
         let next = ring.added().wrapping_sub(newer).wrapping_sub(records.len());
         drop(ring);
-        (records.iter().map(|record| record.show(policy)).collect(), more.then_some(next))
+        (self.shown(&records, policy), more.then_some(next))
+    }
+
+    fn shown(&self, records: &[Record], policy: &Policy) -> Vec<Recent> {
+        // One that was forgotten keeps its place.
+        let kept = records.iter().filter(|record| record.time > 0);
+        kept.map(|record| record.show(policy, &*self.roll)).collect()
     }
 
     /// A writer can't panic while it holds the lock; if it did, what it left is still a ring.
@@ -57,13 +64,37 @@ impl History {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{history, record};
+    use std::sync::Arc;
+
+    use luytre_lists::{CategorySet, NameBuf};
+
     use super::*;
-    use crate::config::Privacy;
-    use crate::policy::Rules;
+    use crate::config::{Config, HistoryConfig, Privacy};
+    use crate::outcome::{Outcome, Source};
+    use crate::policy::{Rules, Verdict};
+    use crate::who::Who;
+    use crate::who::directory::Directory;
+
+    /// A history that keeps so many questions.
+    fn history(keep_queries: usize) -> History {
+        let config = HistoryConfig { keep_queries, keep_counters: 0, ..Config::default().history };
+        History::new(&config, Arc::new(Directory::default()))
+    }
 
     fn ask(history: &History, numbers: std::ops::Range<u32>) {
-        numbers.for_each(|number| record(history, &format!("n{number}.example"), 3600, false));
+        for number in numbers {
+            let name = NameBuf::parse(&format!("n{number}.example")).unwrap();
+            history.record(&Outcome {
+                time: 3600,
+                name: name.as_name(),
+                rtype: 1,
+                who: Who::UNKNOWN,
+                client: [192, 168, 1, 7].into(),
+                privacy: Privacy::Full,
+                verdict: Verdict::nothing_against(CategorySet::EMPTY),
+                source: Source::Local,
+            });
+        }
     }
 
     fn names(items: &[Recent]) -> Vec<&str> {
@@ -72,7 +103,7 @@ mod tests {
 
     #[test]
     fn who_follows_is_told_what_is_new_and_how_much_was_missed() {
-        let (history, policy) = (history(4, Privacy::Full), Policy::compile(&Rules::default()));
+        let (history, policy) = (history(4), Policy::of_house(&Rules::default()));
         ask(&history, 0..3);
         let position = history.position();
         assert!(history.since(position, 9, &policy).items.is_empty());
@@ -89,7 +120,7 @@ mod tests {
 
     #[test]
     fn pages_follow_one_another_while_more_is_asked() {
-        let (history, policy) = (history(5, Privacy::Full), Policy::compile(&Rules::default()));
+        let (history, policy) = (history(5), Policy::of_house(&Rules::default()));
         ask(&history, 0..7);
         let (first, next) = history.page(None, 2, &policy);
         assert_eq!(names(&first), ["n6", "n5"]);
@@ -103,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_ring_of_nothing_has_no_news() {
-        let (history, policy) = (history(0, Privacy::Full), Policy::compile(&Rules::default()));
+        let (history, policy) = (history(0), Policy::of_house(&Rules::default()));
         ask(&history, 0..3);
         let news = history.since(0, 9, &policy);
         assert_eq!((news.items.len(), news.dropped), (0, 0));

@@ -12,6 +12,7 @@ mod activity;
 mod cells;
 mod coder;
 mod dictionary;
+mod follow;
 mod keeper;
 mod ledger;
 mod level;
@@ -31,6 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use self::activity::{Activity, By, Step, Wanted};
 pub use self::cells::Ending;
 pub use self::dictionary::Subject;
+pub use self::follow::News;
 pub use self::keeper::Keeper;
 pub use self::level::Calendar;
 pub use self::place::check;
@@ -59,20 +61,6 @@ pub trait Roll: Debug + Send + Sync {
     fn subject(&self, who: Who) -> Subject;
     /// The key of a service.
     fn service(&self, number: u8) -> String;
-}
-
-/// Nobody is told apart.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct OneHouse;
-
-impl Roll for OneHouse {
-    fn subject(&self, _who: Who) -> Subject {
-        Subject::default()
-    }
-
-    fn service(&self, _number: u8) -> String {
-        String::new()
-    }
 }
 
 /// The history. Recording never waits: a record that meets a reader is counted and left out of the ring.
@@ -128,8 +116,12 @@ impl History {
     /// Records how a question ended. Allocates nothing and never waits.
     pub fn record(&self, outcome: &Outcome<'_>) {
         let verdict = &outcome.verdict;
-        let ending = if verdict.is_blocked() { Ending::Blocked } else { Ending::Allowed };
-        self.cells.count(outcome.who, verdict.categories, outcome.service, ending);
+        self.cells.count(
+            outcome.who,
+            verdict.categories,
+            verdict.service.map(|service| service.0),
+            Ending::of(verdict),
+        );
         if outcome.privacy == Privacy::Off {
             return;
         }
@@ -164,9 +156,8 @@ impl History {
         if wanted.by == By::Domain {
             for record in self.records(usize::MAX, now) {
                 let person = self.roll.subject(record.who).person;
-                let ending = if record.verdict.is_blocked() { Ending::Blocked } else { Ending::Allowed };
                 if let Some(site) = record.site() {
-                    sum.add_site(record.time, &person, site, ending);
+                    sum.add_site(record.time, &person, site, Ending::of(&record.verdict));
                 }
             }
             return sum.finish();

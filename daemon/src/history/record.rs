@@ -85,6 +85,7 @@ fn site(name: Name<'_>) -> Name<'_> {
 
 /// A question in the ring, as people and programs read it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Recent {
     /// When, RFC 3339 in UTC.
     pub time: String,

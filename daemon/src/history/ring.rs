@@ -33,6 +33,11 @@ impl<T: Default> Ring<T> {
         self.records.iter_mut().filter(|record| is_old(record)).for_each(|record| *record = T::default());
     }
 
+    /// How many were ever added; wraps.
+    pub(super) fn added(&self) -> usize {
+        self.added
+    }
+
     pub(super) fn newest_first(&self) -> impl Iterator<Item = &T> {
         let (newer, older) = self.records.split_at(self.next.min(self.records.len()));
         newer.iter().rev().chain(older.iter().rev())

@@ -140,17 +140,21 @@ mod tests {
     use crate::config::Config;
     use crate::gate::Gate;
     use crate::history::History;
+    use crate::home::Home;
     use crate::list::LoadedList;
     use crate::listen::rate::Rate;
+    use crate::policy::Circumstances;
     use crate::snapshot::Snapshot;
-    use crate::who::{Known, Mac, People, Roll};
+    use crate::who::directory::Directory;
+    use crate::who::{Known, Mac, People};
 
     const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 1, 7));
 
     /// A client at one address, in a house that knows these people.
-    fn session(people: People, token: Option<&str>) -> Session {
-        let config = Config::default();
-        let state = Snapshot::build(&config, (Arc::new(LoadedList::starter()), None), Arc::default());
+    fn session(directory: Arc<Directory>, people: People, token: Option<&str>) -> Session {
+        let (config, list) = (Config::default(), (Arc::new(LoadedList::starter()), None));
+        let state =
+            Snapshot::build(&config, list, Arc::default(), &Home::default(), &Circumstances::default());
         let resolver = Resolver {
             shared: Arc::new(ArcSwap::from_pointee(state.with_people(Arc::new(people)))),
             cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),
@@ -158,7 +162,7 @@ mod tests {
             flights: Arc::default(),
             waiting: Arc::new(Semaphore::new(1)),
             places: Arc::new(Semaphore::new(1)),
-            history: Arc::new(History::new(&config.history)),
+            history: Arc::new(History::new(&config.history, directory)),
             clock: Clock::default(),
             gate: Gate::default(),
         };
@@ -181,13 +185,17 @@ mod tests {
             },
         ];
         for (token, who) in [(None, "binh"), (Some("an-phone"), "an"), (Some("nobody"), "binh")] {
-            let roll = Roll::default();
-            let people = People::build(&known, [(CLIENT, by_address)].into_iter(), &roll);
-            let session = session(people, token);
+            let directory = Arc::new(Directory::default());
+            let people = People::build(&known, [(CLIENT, by_address)].into_iter(), directory.roll());
+            let session = session(directory, people, token);
             let question = b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\x06luytre\x03lan\0\0\x01\0\x01";
             assert!(matches!(session.begin(question.to_vec()), Asked::Answered(_)));
             let Resolver { history, shared, .. } = &session.desk.resolver;
-            assert_eq!(history.recent(1, &shared.load().policy, &roll)[0].who, who, "{token:?}");
+            assert_eq!(
+                history.recent(1, &shared.load().policy, Clock::default().now())[0].who,
+                who,
+                "{token:?}"
+            );
         }
     }
 

@@ -168,12 +168,7 @@ impl Compiler<'_> {
 
     /// The pause that holds longest.
     fn paused(&self, whom: Whom, subject: &who::Subject) -> Option<(Timestamp, super::RuleId)> {
-        let device = match &subject.device {
-            Key::None => String::new(),
-            Key::Mac(mac) => mac.to_string(),
-            Key::Address(address) => address.to_string(),
-            Key::Token(token) => token.to_string(),
-        };
+        let device = subject.device.to_string();
         let pauses = self.family.pauses.iter().filter(|pause| pause.until > self.circumstances.now);
         let hit = pauses.filter_map(|pause| {
             let named = pause.devices.contains(&device);

@@ -82,8 +82,7 @@ impl Resolver {
             rtype: query.rtype,
             who: decision.who,
             client: *client,
-            service: None,
-            privacy: self.history.privacy(),
+            privacy: state.policy.privacy(decision.who).unwrap_or(self.history.privacy()),
             verdict,
             source,
         };

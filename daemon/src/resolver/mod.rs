@@ -150,8 +150,8 @@ impl Resolver {
             lifetime::cap(&mut out[..len], &verdict, moment.now);
         }
         let (time, name, rtype) = (moment.now, query.name(), query.rtype);
-        let (service, privacy) = (None, self.history.privacy());
-        self.history.record(&Outcome { time, name, rtype, who, client, service, privacy, verdict, source });
+        let privacy = state.policy.privacy(who).unwrap_or(self.history.privacy());
+        self.history.record(&Outcome { time, name, rtype, who, client, privacy, verdict, source });
         let is_due = source == Source::Cache && hit.is_some_and(|hit| hit.state == State::Due);
         if is_due { Step::Renew(len, pending(false)) } else { Step::Reply(len) }
     }
@@ -257,9 +257,10 @@ mod tests {
     use super::*;
     use crate::cache;
     use crate::config::Config;
-    use crate::history::OneHouse;
+    use crate::home::Home;
     use crate::list::LoadedList;
     use crate::policy::Circumstances;
+    use crate::who::directory::Directory;
     use crate::wire::{Header, Records, rtype};
 
     fn resolver() -> Resolver {
@@ -274,7 +275,7 @@ mod tests {
             flights: Arc::default(),
             waiting: Arc::new(Semaphore::new(1)),
             places: Arc::new(Semaphore::new(1)),
-            history: Arc::new(History::new(&config.history, Arc::new(OneHouse))),
+            history: Arc::new(History::new(&config.history, Arc::new(Directory::default()))),
             clock: Clock::default(),
             gate: Gate::default(),
         }

@@ -12,8 +12,10 @@ use super::leases::Lease;
 use super::name::HostName;
 use super::neighbours::Heard;
 use super::proposal::{Proposal, proposals};
-use super::{Known, Mac, People, Roll, vendor};
+use super::{Known, Mac, People, Roll, Subject, Who, vendor};
+use crate::catalogue::{Catalogue, ServiceId};
 use crate::clock::Clock;
+use crate::history;
 use crate::status::rfc3339;
 
 /// The directory of the house.
@@ -33,6 +35,7 @@ struct Entries {
 
 /// A device as `luytre status` and the page show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct DeviceStatus {
     /// Its hardware address.
     pub mac: String,
@@ -43,6 +46,7 @@ pub struct DeviceStatus {
     /// Whether it made up its hardware address.
     pub random: bool,
     /// Its addresses.
+    #[cfg_attr(test, schema(value_type = Vec<String>))]
     pub addresses: Vec<IpAddr>,
     /// Whose it is, by id; empty if nobody's.
     pub person: String,
@@ -181,6 +185,19 @@ impl Directory {
     fn entries(&self) -> MutexGuard<'_, Entries> {
         // Nothing panics while it is held; were it so, each entry is whole or not there.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the history calls the numbers of this run.
+impl history::Roll for Directory {
+    fn subject(&self, who: Who) -> history::Subject {
+        let Subject { person, device } = self.roll.subject(who);
+        history::Subject { person: person.into(), device: device.to_string() }
+    }
+
+    fn service(&self, number: u8) -> String {
+        let service = Catalogue::shipped().service(ServiceId(number));
+        service.map_or_else(String::new, |service| service.key.to_owned())
     }
 }
 

@@ -2,6 +2,7 @@
 //! or a log means the same subject for as long as the process lives.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -35,6 +36,18 @@ pub enum Key {
     Address(IpAddr),
     /// What it calls itself in a DoH path or a DoT name.
     Token(Box<str>),
+}
+
+/// Empty for nothing.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => Ok(()),
+            Self::Mac(mac) => mac.fmt(f),
+            Self::Address(address) => address.fmt(f),
+            Self::Token(token) => f.write_str(token),
+        }
+    }
 }
 
 /// Whom a number means.

@@ -343,7 +343,6 @@ fn a_key_of_a_later_version_is_accepted_at_its_default_only() {
         ("list.urls", "[\"https://lists.example\"]", "list updates", "[]"),
         ("list.root", "\"root.json\"", "list updates", "\"\""),
         ("list.check_every", "3600", "list updates", "0"),
-        ("family.file", "\"family.toml\"", "people and devices", "\"\""),
         ("firewall.enabled", "true", "the firewall", "false"),
         ("firewall.lan_interfaces", "[\"br-lan\"]", "the firewall", "[]"),
         ("firewall.strict", "true", "the firewall", "false"),

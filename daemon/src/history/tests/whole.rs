@@ -5,11 +5,12 @@ use std::sync::Arc;
 use luytre_lists::{CategorySet, NameBuf};
 
 use super::household::{Names, START};
+use crate::catalogue::ServiceId;
 use crate::clock::Timestamp;
 use crate::config::{HistoryConfig, Privacy};
 use crate::history::{Activity, By, Calendar, History, Step, Wanted};
 use crate::outcome::{Outcome, Source};
-use crate::policy::{Action, Policy, Reason, Rule, Rules, Verdict};
+use crate::policy::{Action, Policy, Reason, Rules, Verdict};
 use crate::who::Who;
 
 /// A phone of `person-1`, and a thing that is nobody's.
@@ -72,14 +73,12 @@ impl House {
             rtype: 1,
             who,
             client: [192, 168, 1, 7].into(),
-            service: (categories == 0b10).then_some(4),
             privacy,
             verdict: Verdict {
                 action: if blocked { Action::Block } else { Action::Allow },
                 reason: Reason::Category,
-                rule: Rule::None,
-                categories: CategorySet::from_bits(categories),
-                until: None,
+                service: (categories == 0b10).then_some(ServiceId(4)),
+                ..Verdict::nothing_against(CategorySet::from_bits(categories))
             },
             source: Source::Local,
         });
@@ -103,7 +102,7 @@ impl House {
     }
 
     fn recent(&self) -> Vec<(String, String)> {
-        let recent = self.history.recent(10, &Policy::compile(&Rules::default()), self.now);
+        let recent = self.history.recent(10, &Policy::of_house(&Rules::default()), self.now);
         recent.into_iter().map(|recent| (recent.name, recent.who)).collect()
     }
 }

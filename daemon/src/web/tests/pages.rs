@@ -25,7 +25,6 @@ pub(super) fn count_a_bet(house: &House) {
         rtype: 1,
         who: Who::HOUSE,
         client: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        service: None,
         privacy: resolver.history.privacy(),
         verdict: Verdict {
             action: Action::Block,
