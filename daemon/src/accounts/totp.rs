@@ -85,8 +85,12 @@ fn fresh(key: &str, code: &str, now: Timestamp, used: u64) -> Option<u64> {
     // A code that was taken while the clock was far ahead must not lock its owner out now.
     let used = if used > last { 0 } else { used };
     // Every step is tried, so that the time taken does not tell which was right.
-    let right = (first..=last).filter(|&step| step > used && code_at(&key, step) == code);
-    right.last()
+    (first..=last).fold(
+        None,
+        |found, step| {
+            if step > used && code_at(&key, step) == code { Some(step) } else { found }
+        },
+    )
 }
 
 /// The code of a step (RFC 4226 §5.3).

@@ -6,12 +6,15 @@ use axum::extract::FromRequestParts;
 use axum::http::Request;
 use axum::http::header::AUTHORIZATION;
 use axum::response::IntoResponse;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
 use proptest::prelude::*;
 use tokio::io::AsyncReadExt;
 
 use super::{House, Limits};
 use crate::accounts::{Language, NewToken, Scope, SetUp, show_setup_code};
 use crate::web::api::caller::{Caller, Changing, Reading};
+use crate::web::{Connection, router};
 
 /// The status of a right that a request with this token is refused, or 200.
 async fn right<T>(house: &House, token: &str) -> u16
@@ -42,6 +45,28 @@ async fn a_token_reaches_as_far_as_its_scopes() {
         assert_eq!(right::<Changing>(&house, secret).await, changing, "{scopes:?}");
         house.daemon.accounts().remove_token(token.id).await.unwrap();
         assert_eq!(right::<Reading>(&house, secret).await, 401, "void");
+    }
+}
+
+/// The status of `/metrics` for a device of the LAN.
+async fn metrics_from_the_lan(house: &House, header: &str) -> u16 {
+    let connection =
+        Connection { client: ([192, 168, 1, 7], 50_000).into(), reached: ([192, 168, 1, 1], 80).into() };
+    let request = Request::builder().uri("/metrics").header("host", "luytre.lan").extension(connection);
+    let request = request.header(AUTHORIZATION, header).body(axum::body::Body::empty()).unwrap();
+    let router = TowerToHyperService::new(router(house.daemon.clone()));
+    router.call(request).await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn figures_are_for_the_router_itself_and_who_has_a_token_for_them() {
+    let house = House::open().await;
+    assert_eq!(house.get("luytre.lan", "/metrics").await.status, 200, "from the router itself");
+    assert_eq!(metrics_from_the_lan(&house, "Bearer lyt_wrong").await, 401);
+    for (scope, status) in [(Scope::Metrics, 200), (Scope::Write, 403)] {
+        let asked = NewToken { name: "program".into(), scopes: vec![scope] };
+        let (_, secret) = house.daemon.accounts().add_token(asked).await.unwrap();
+        assert_eq!(metrics_from_the_lan(&house, &format!("Bearer {}", secret.reveal())).await, status);
     }
 }
 
