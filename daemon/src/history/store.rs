@@ -86,6 +86,7 @@ impl Store {
     /// Opens a store, or makes an empty one, and reads all of it once: what can be read now can be read later. sled
     /// may panic on damage.
     pub(super) fn open(folder: &Path, days: usize) -> Result<(Self, Dictionary), StoreError> {
+        remove_half_snapshots(folder)?;
         let db = open_sled(folder)?;
         let (mut rows, mut dictionary, mut rolled) = (Index::new(), Dictionary::default(), None);
         let record = |key: &[u8]| damaged(&format!("the record {key:?} makes no sense"));
@@ -243,6 +244,19 @@ impl Store {
         self.db.flush()?;
         sync(&self.folder)
     }
+}
+
+/// sled takes the snapshot that it was writing when the power went for its newest one, and refuses the whole store for
+/// it. Until it has its final name it is not needed.
+fn remove_half_snapshots(folder: &Path) -> Result<(), StoreError> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) }; // a new one
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "generating") {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 fn open_sled(folder: &Path) -> Result<sled::Db, sled::Error> {
