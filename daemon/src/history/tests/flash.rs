@@ -79,7 +79,7 @@ fn a_day_of_a_busy_family_writes_less_than_a_megabyte() {
             life.live(time, &calendar);
             // What the kernel would write within the next half minute is written now, not merged with the next hour's.
             let written = flash.written();
-            if (time + PERIOD) % 86_400 == 0 {
+            if (time + PERIOD).is_multiple_of(86_400) {
                 days.push(written - before);
                 before = written;
             }

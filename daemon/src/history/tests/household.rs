@@ -115,10 +115,10 @@ impl Family {
             _ => {
                 let service = services[self.below(services.len() as u64) as usize];
                 let first = 1u64 << (service % 16);
-                let second = if service % 5 == 0 { 1 << (16 + service % 7) } else { 0 };
+                let second = if service.is_multiple_of(5) { 1 << (16 + service % 7) } else { 0 };
                 let ending = match (service + usize::from(device % 6)) % 12 {
                     0 => Ending::Blocked,
-                    1 if service % 3 == 0 => Ending::Rewritten,
+                    1 if service.is_multiple_of(3) => Ending::Rewritten,
                     _ => Ending::Allowed,
                 };
                 (first | second, Some(service as u8), ending)
