@@ -36,6 +36,15 @@ struct Current {
     refused: Option<Refused>,
 }
 
+#[cfg(test)]
+impl Home {
+    /// The home of a document.
+    pub(crate) fn of(text: &str) -> Self {
+        let (spec, family) = Family::parse("family.toml", text).unwrap();
+        Self::with(PathBuf::new(), None, (spec, family), Arc::default())
+    }
+}
+
 /// What tells one version of a file from the next: when it was changed, how long it is, and which file it is.
 type Stamp = (SystemTime, u64, u64);
 

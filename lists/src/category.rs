@@ -90,7 +90,9 @@ impl CategorySet {
 
     /// The categories in the order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = Category> {
-        (0..64).filter(move |n| self.0 >> n & 1 == 1).map(Category)
+        // From one to the next, not past all 64: this is on the way of every question.
+        let rests = std::iter::successors(Some(self.0), |rest| Some(rest & rest.wrapping_sub(1)));
+        rests.take_while(|&rest| rest != 0).map(|rest| Category(rest.trailing_zeros() as u8)) // less than 64
     }
 
     /// An `always` entry carries no other bit, so that no list points to what it is (design §4).

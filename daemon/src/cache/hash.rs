@@ -1,9 +1,10 @@
 //! From a name to its page and tag: multiply-and-fold over eight bytes at a time, with a secret start and factor.
 //!
 //! Why not the list's half-SipHash: it took more than half of a look-up's time (90 ns a name; this one 16 ns), and
-//! what it adds has little to protect. A look-up reads 28 tags at most whatever the names are, and compares the name
-//! it finds: who could make names collide would win a page's worth of evictions, not time and not a wrong answer; and
-//! for that needs the seed's 64 bits, which no answer shows.
+//! what it adds has little to protect. A look-up for an answer reads 28 tags at most whatever the names are, and
+//! compares the name it finds: names that collide cost evictions, not time and not a wrong answer. What is remembered
+//! of blocked names (`names`) does rest on these 64 bits: for a name to be taken for another one they must be equal.
+//! Chance does not get there, and who tries needs the seed's 64 bits, which no answer shows.
 //!
 //! Source: the construction of wyhash (Wang Yi) and foldhash (Orson Peters).
 

@@ -9,11 +9,16 @@
 //! (RFC 8767); a popular one is renewed before it expires; and that no server had an answer is remembered too
 //! (RFC 9520). [`Hit::state`] tells which it is.
 //!
-//! Only upstream answers are here, never a decision about a person (design invariant 3). Class IN only.
+//! What the list says of a name is kept with its answer ([`Facts`]); of a blocked name, which has no answer, in a small
+//! table of its own (`names`). [`Cache::look_up`] finds either.
+//!
+//! Only upstream answers and the list's words are here, never a decision about a person (design invariant 3). Class IN
+//! only.
 
 mod admit;
 mod counters;
 mod hash;
+mod names;
 mod page;
 mod slot;
 
@@ -28,6 +33,7 @@ use luytre_lists::{CategorySet, Name};
 use self::admit::Answer;
 use self::counters::Counters;
 use self::hash::NameHash;
+use self::names::Names;
 use self::page::{Page, Pen};
 use self::slot::Newcomer;
 use crate::wire::HEADER_LEN;
@@ -42,7 +48,7 @@ pub const MAX_ENTRIES: usize = 1_000_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Room for so many answers of 240 bytes, bookkeeping included: smaller ones are more, larger ones fewer. 0 turns
-    /// the cache off; at most [`MAX_ENTRIES`].
+    /// the cache off; at most [`MAX_ENTRIES`]. For as many blocked names it is remembered what the list says of them.
     pub entries: usize,
     /// Shorter TTLs are raised to this, in seconds; 0 of the origin too.
     pub min_ttl: u32,
@@ -126,7 +132,7 @@ pub struct Stats {
     pub entries: usize,
     /// Bytes that they take, of `capacity_bytes`.
     pub bytes: usize,
-    /// Bytes that the table may take; the system gives them as they are first used.
+    /// Bytes that the tables may take, of answers and of blocked names; the system gives them as they are first used.
     pub capacity_bytes: usize,
     /// Questions answered.
     pub hits: u32,
@@ -141,6 +147,7 @@ pub struct Cache {
     settings: Settings,
     hash: NameHash,
     pages: Box<[Page]>,
+    names: Names,
     /// The right to write; held for about a microsecond, never across `.await`.
     pen: Mutex<Pen>,
     counters: Counters,
@@ -149,10 +156,12 @@ pub struct Cache {
 impl Cache {
     /// An empty cache. The seed must be random and secret.
     pub fn new(settings: &Settings, seed: [u8; 8]) -> Self {
+        let entries = settings.entries.min(MAX_ENTRIES);
         Self {
             settings: settings.clone(),
             hash: NameHash::new(seed),
-            pages: Page::table(settings.entries.min(MAX_ENTRIES).div_ceil(Page::ENTRIES)),
+            pages: Page::table(entries.div_ceil(Page::ENTRIES)),
+            names: Names::new(entries),
             pen: Mutex::default(),
             counters: Counters::default(),
         }
@@ -165,7 +174,31 @@ impl Cache {
     /// While the page is being written we try again for a few microseconds and then call it a miss: correct, and
     /// better than waiting for a thread that may have lost its core. What `out` holds after a miss is meaningless.
     pub fn get(&self, key: &Key<'_>, now: u32, out: &mut [u8]) -> Option<Hit> {
-        let (page, tag) = self.locate(key)?;
+        self.read(key, self.hash.of(key.name), now, out)
+    }
+
+    /// [`get`](Self::get), with what is known of the name in this generation, be there an answer or not; the default
+    /// facts if that is nothing. The name is hashed once for both.
+    pub fn look_up(&self, key: &Key<'_>, generation: u32, now: u32, out: &mut [u8]) -> (Option<Hit>, Facts) {
+        let hash = self.hash.of(key.name);
+        let hit = self.read(key, hash, now, out);
+        let by_answer = hit.map(|hit| hit.facts).filter(|facts| facts.generation == generation);
+        let by_name = || {
+            let asked = self.names.recall(hash, generation)?;
+            Some(Facts { generation, asked, ..Facts::default() })
+        };
+        (hit, by_answer.or_else(by_name).unwrap_or_default())
+    }
+
+    /// Notes what the list says of a name that has no answer to note it with, since it is blocked.
+    pub fn note(&self, name: Name<'_>, facts: Facts) {
+        if facts.generation != 0 {
+            self.names.note(self.hash.of(name), facts.generation, facts.asked);
+        }
+    }
+
+    fn read(&self, key: &Key<'_>, hash: u64, now: u32, out: &mut [u8]) -> Option<Hit> {
+        let (page, tag) = self.locate_hashed(key, hash)?;
         let found = page.read((tag, key.kind()), now, &self.settings, out);
         // Another name may have this tag, once in 2³² times.
         let hit = found.filter(|hit| out.get(..hit.len).is_some_and(|answer| key.is_asked_in(answer)));
@@ -212,13 +245,13 @@ impl Cache {
 
     /// Forgets a name, all types of it; how many answers that were.
     pub fn remove(&self, name: Name<'_>) -> usize {
-        let (tag, _) = self.tag_and_spread(name);
+        let (tag, _) = tag_and_spread(self.hash.of(name));
         // A look without the pen, so that a flush does not keep writers waiting for the whole table.
         let pages = self.pages.iter().filter(|page| page.may_hold(tag));
         pages.map(|page| page.remove(&mut self.pen(), tag)).sum()
     }
 
-    /// Forgets everything.
+    /// Forgets all answers. What the list says of names does not change with them.
     pub fn clear(&self) {
         self.pages.iter().for_each(|page| page.clear(&mut self.pen()));
     }
@@ -226,7 +259,7 @@ impl Cache {
     /// Counts what is there: a walk over the table, for status pages, not for each packet.
     pub fn stats(&self) -> Stats {
         let (hits, misses) = self.counters.sum();
-        let capacity_bytes = size_of_val(&*self.pages);
+        let capacity_bytes = size_of_val(&*self.pages) + self.names.bytes();
         let evictions = self.pen().evictions;
         let mut stats = Stats { entries: 0, bytes: 0, capacity_bytes, hits, misses, evictions };
         self.pages.iter().for_each(|page| page.add_to(&mut stats));
@@ -235,17 +268,15 @@ impl Cache {
 
     /// The page that holds this question's answer if any does, and the tag to look for. `None` if the cache is off.
     fn locate(&self, key: &Key<'_>) -> Option<(&Page, u32)> {
-        let (tag, spread) = self.tag_and_spread(key.name);
+        self.locate_hashed(key, self.hash.of(key.name))
+    }
+
+    fn locate_hashed(&self, key: &Key<'_>, hash: u64) -> Option<(&Page, u32)> {
+        let (tag, spread) = tag_and_spread(hash);
         // The types of a name go to different pages, for an even load; 0x9e37_79b9 is 2³² over the golden ratio.
         let spread = spread.wrapping_add(key.kind().wrapping_mul(0x9e37_79b9));
         let index = (u64::from(spread) * self.pages.len() as u64) >> 32; // less than the number of pages
         Some((self.pages.get(index as usize)?, tag))
-    }
-
-    /// Two words from a name: the tag, never 0, and what spreads it over the pages.
-    fn tag_and_spread(&self, name: Name<'_>) -> (u32, u32) {
-        let hash = self.hash.of(name);
-        ((hash as u32).max(1), (hash >> 32) as u32)
     }
 
     /// Waits for the right to write.
@@ -258,4 +289,9 @@ impl Cache {
             pen
         })
     }
+}
+
+/// Two words from a name's hash: the tag, never 0, and what spreads it over the pages.
+fn tag_and_spread(hash: u64) -> (u32, u32) {
+    ((hash as u32).max(1), (hash >> 32) as u32)
 }

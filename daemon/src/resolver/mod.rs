@@ -6,6 +6,8 @@
 
 mod ask;
 pub mod fetch;
+#[cfg(test)]
+mod remembered_tests;
 mod safe;
 
 use std::net::{IpAddr, SocketAddr};
@@ -127,12 +129,11 @@ impl Resolver {
         let client = peer.client.ip().to_canonical();
         let who = peer.token.unwrap_or_else(|| state.people.identify(client));
         // First the cache: what it remembers of the name spares the look-up in the list.
-        let hit = self.cache.get(&key_of(query), moment.seconds, out);
+        let (hit, facts) = self.cache.look_up(&key_of(query), state.generation, moment.seconds, out);
         // Who asks without recursion asks for what is known: nothing expired (RFC 8767 §5), and nobody's failures.
         let hit = hit.filter(|hit| query.header.has(flags::RD) || hit.is_fresh());
-        let remembered = hit.and_then(|hit| state.decide_by(who, hit.facts, moment.now));
-        let mut decision =
-            remembered.unwrap_or_else(|| state.decide(who, query.name(), query.rtype, moment.now));
+        let remembered = state.decide_by(who, facts, moment.now);
+        let mut decision = remembered.unwrap_or_else(|| self.decide(state, who, query, moment));
         // Then what it remembers of the answer: a name may lead to what the house blocks.
         if let Some(hit) = hit.filter(Hit::is_answer) {
             decision = self.look_into(state, query, &out[..hit.len], &hit, decision);
@@ -154,6 +155,15 @@ impl Resolver {
         self.history.record(&Outcome { time, name, rtype, who, client, privacy, verdict, source });
         let is_due = source == Source::Cache && hit.is_some_and(|hit| hit.state == State::Due);
         if is_due { Step::Renew(len, pending(false)) } else { Step::Reply(len) }
+    }
+
+    /// Decides by a look-up. What it finds is remembered with the answer, and of a blocked name here, as it gets none.
+    fn decide(&self, state: &Snapshot, who: Who, query: &Query, moment: Moment) -> Decision {
+        let decision = state.decide(who, query.name(), query.rtype, moment.now);
+        if decision.verdict.is_blocked() {
+            self.cache.note(query.name(), decision.facts);
+        }
+        decision
     }
 
     /// Decides once more, by what is known of a cached answer. What had to be found anew is remembered.
@@ -327,7 +337,8 @@ mod tests {
         // The first look at the pointer sets up this thread's place in it.
         drop(resolver.shared.load());
 
-        for asked in ["www.bet365.com", "example.com", "alias.example", "luytre.lan"] {
+        // The blocked one twice: by a look-up, and by what is remembered of it.
+        for asked in ["www.bet365.com", "www.bet365.com", "example.com", "alias.example", "luytre.lan"] {
             let question = message(asked, false);
             let mut answered = 0;
             let allocations = crate::allocations::during(|| {
@@ -344,6 +355,6 @@ mod tests {
             assert_eq!(opts.count(), 1, "{asked}");
         }
         let totals = resolver.history.totals();
-        assert_eq!((totals.blocked, totals.allowed, resolver.cache.stats().hits), (2, 2, 2));
+        assert_eq!((totals.blocked, totals.allowed, resolver.cache.stats().hits), (3, 2, 2));
     }
 }

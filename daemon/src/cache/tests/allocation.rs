@@ -5,8 +5,10 @@ use crate::allocations;
 use crate::cache::MAX_ANSWER;
 use crate::wire::rtype;
 
+const FACTS: Facts = Facts { generation: 7, asked: CategorySet::from_bits(5), answered: CategorySet::EMPTY };
+
 #[test]
-fn neither_hit_nor_miss_nor_put_allocates() {
+fn neither_hit_nor_miss_nor_put_nor_note_allocates() {
     let cache = cache(100);
     let (here, missing) = (name("example.com"), name("example.net"));
     let bytes = Message::typical("example.com", 60).encode();
@@ -20,6 +22,8 @@ fn neither_hit_nor_miss_nor_put_allocates() {
             ));
             assert!(cache.get(&key(&here, rtype::A), now, &mut out).is_some());
             assert!(cache.get(&key(&missing, rtype::A), now, &mut out).is_none());
+            cache.note(missing.as_name(), FACTS);
+            assert_eq!(cache.look_up(&key(&missing, rtype::A), 7, now, &mut out), (None, FACTS));
         }
     });
     assert_eq!(allocations, 0);

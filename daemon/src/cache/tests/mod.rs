@@ -4,6 +4,7 @@ mod allocation;
 mod memory;
 mod message;
 mod model;
+mod names;
 mod rules;
 mod stale;
 mod threads;
