@@ -33,8 +33,8 @@ pub(super) struct Names {
     hand: AtomicU32,
 }
 
-/// A line of the processor's cache, two on a MIPS.
-#[repr(C, align(64))]
+/// 64 bytes, not aligned to that: the allocator would write zeros through the whole table to give it so.
+#[repr(C)]
 struct Set([Place; WAYS]);
 
 /// High and low halves, since MIPS has no larger atomics. Without categories it is free.
