@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// Writes a file so that a power cut leaves either the old one or the new one: a temporary file beside it, fsync,
@@ -14,6 +14,19 @@ pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> 
 /// The same for a file that only its owner may read.
 pub fn replace_secret(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     replace_as(path, SECRET, write)
+}
+
+/// The same for one that stays its owner's, or becomes the folder's, even where root replaces it for the daemon.
+pub fn replace_for_owner(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let folder = || fs::metadata(path.parent().unwrap_or(Path::new(".")));
+    let owner = fs::metadata(path).or_else(|_| folder());
+    replace_secret(path, |file| {
+        if let Ok(owner) = owner {
+            // Only root can give a file away, and who is not root has nothing to give.
+            let _ = fchown(&*file, Some(owner.uid()), Some(owner.gid()));
+        }
+        write(file)
+    })
 }
 
 /// Permissions, of which the process's mask may take some away.

@@ -3,13 +3,17 @@
 //! A document that has a mistake is refused whole, and what was in force stays so; even over a restart, by a copy of
 //! the last good one in the state folder.
 
+mod save;
+
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+pub use self::save::SaveError;
 use crate::config::Config;
-use crate::family::{Family, Refused, Spec};
+use crate::family::{Etag, Family, Refused, Spec};
 use crate::files;
 use crate::policy::{Circumstances, Names, Policy, Rulebook, Rules};
 use crate::who::directory::Directory;
@@ -24,6 +28,8 @@ pub struct Home {
     directory: Arc<Directory>,
     book: Arc<Rulebook>,
     current: Mutex<Current>,
+    /// Held by whoever looks at the file or writes it.
+    turn: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -34,6 +40,8 @@ struct Current {
     seen: Option<Stamp>,
     /// Why that version is not in force, if it isn't.
     refused: Option<Refused>,
+    /// Whether something came into force that [`Home::look`] did not tell yet.
+    is_news: bool,
 }
 
 #[cfg(test)]
@@ -53,7 +61,7 @@ type Stamp = (SystemTime, u64, u64);
 pub enum Look {
     /// It is as it was.
     Same,
-    /// What it says is in force.
+    /// What it says is in force; or what was saved since.
     Taken,
     /// It has mistakes; what was in force stays so.
     Refused(Refused),
@@ -96,12 +104,28 @@ impl Home {
         (spec, family): (Spec, Family),
         directory: Arc<Directory>,
     ) -> Self {
-        let current = Current { spec: Arc::new(spec), family: Arc::new(family), seen: None, refused: None };
-        Self { file, last_good, directory, book: Arc::default(), current: Mutex::new(current) }
+        let (spec, family) = (Arc::new(spec), Arc::new(family));
+        let current = Mutex::new(Current { spec, family, seen: None, refused: None, is_news: false });
+        let (book, turn) = Default::default();
+        Self { file, last_good, directory, book, current, turn }
     }
 
     /// Looks whether the file has changed, and reads it if so.
     pub fn look(&self) -> Look {
+        let _turn = lock(&self.turn);
+        let look = self.take_in();
+        let is_news = &mut self.current().is_news;
+        match look {
+            Look::Refused(_) => look,
+            Look::Same if !*is_news => look,
+            Look::Same | Look::Taken => {
+                *is_news = false;
+                Look::Taken
+            }
+        }
+    }
+
+    fn take_in(&self) -> Look {
         let seen = stamp(&self.file);
         if self.current().seen == seen {
             return Look::Same;
@@ -132,6 +156,11 @@ impl Home {
     /// What is in force, as it is written.
     pub fn spec(&self) -> Arc<Spec> {
         Arc::clone(&self.current().spec)
+    }
+
+    /// Which version of the document is in force.
+    pub fn etag(&self) -> Etag {
+        Etag::of(&self.spec())
     }
 
     /// Why the file is not in force, if it isn't.
@@ -176,14 +205,20 @@ impl Home {
     }
 
     fn current(&self) -> MutexGuard<'_, Current> {
-        // Whoever panicked left whole values behind.
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.current)
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Whoever panicked left whole values behind.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn stamp(file: &Path) -> Option<Stamp> {
-    use std::os::unix::fs::MetadataExt;
-    let metadata = fs::metadata(file).ok()?;
+    fs::metadata(file).ok().and_then(|metadata| stamp_of(&metadata))
+}
+
+fn stamp_of(metadata: &fs::Metadata) -> Option<Stamp> {
     Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
 }
 

@@ -52,6 +52,12 @@ impl Zone {
         self.0.to_datetime(now)
     }
 
+    /// A moment as the house's clocks show it, with their distance from UTC (RFC 3339).
+    pub fn rfc3339(&self, now: Timestamp) -> String {
+        let now = jiff::Timestamp::from_second(now.min(LAST).cast_signed()).unwrap_or_default();
+        now.display_with_offset(self.0.to_offset(now)).to_string()
+    }
+
     /// The first moment at which clocks show `minutes` after this day's midnight, or later.
     pub(super) fn first(&self, day: Date, minutes: u16) -> Timestamp {
         self.moment(day.at(minutes), |earlier, _| earlier)

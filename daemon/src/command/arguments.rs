@@ -28,6 +28,14 @@ pub(super) enum Command {
         names: Vec<String>,
     },
     Explain(Question),
+    Backup {
+        config: PathBuf,
+        file: PathBuf,
+    },
+    Restore {
+        config: PathBuf,
+        file: PathBuf,
+    },
     Lookup {
         list: PathBuf,
         names: Vec<String>,
@@ -159,6 +167,14 @@ impl Arguments {
             }
             ["explain", name] => self.explain(name, "A"),
             ["explain", name, rtype] => self.explain(name, rtype),
+            [word @ ("backup" | "restore"), file] => {
+                self.only(&["config"])?;
+                let (file, config) = (file.into(), self.config());
+                Ok(match *word {
+                    "backup" => Command::Backup { config, file },
+                    _ => Command::Restore { config, file },
+                })
+            }
             ["lookup", names @ ..] if !names.is_empty() => {
                 self.only(&["list"])?;
                 let list = self.list.ok_or("lookup needs --list FILE")?;
@@ -188,6 +204,8 @@ impl Arguments {
             ["version", ..] => Ok(Command::Version),
             ["flush"] => Err("flush needs a NAME".into()),
             ["lookup"] => Err("lookup needs a NAME".into()),
+            ["backup"] => Err("backup needs the FILE to write, or - for stdout".into()),
+            ["restore"] => Err("restore needs the FILE to read, or - for stdin".into()),
             ["explain"] => Err("explain needs a NAME".into()),
             ["list", ..] => Err("write `luytre list info FILE` or `luytre list verify FILE`".into()),
             [other, ..] => Err(format!("`{other}` is no command, or has words too many").into()),

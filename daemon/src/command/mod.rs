@@ -4,6 +4,7 @@
 //! command line that can't be read.
 
 mod arguments;
+mod backup;
 mod explain;
 mod flush;
 mod list;
@@ -23,13 +24,15 @@ const HELP: &str = "\
 luytre: keeps harmful content out of a family's home
 
   luytre run --config FILE                  answer DNS until stopped; SIGHUP reloads
-  luytre check --config FILE                check a configuration, print its first error
+  luytre check --config FILE                check configuration and family, print what is wrong
   luytre status [--json] --config FILE      what the running daemon did
   luytre flush --config FILE NAME...        make the running daemon forget its answers for a name
   luytre explain [--json] [--device IP] [--at TIME] --config FILE NAME [TYPE]
                                             what would be decided about a name, and why
   luytre setup-code --config FILE           the code to set up the page with, as the last word
   luytre reset-password --config FILE       forget every password, session and token; a new set-up code as the last word
+  luytre backup --config FILE TO            copy what the family decided (family.toml) to a file; - for stdout
+  luytre restore --config FILE FROM         put such a copy in its place; what was there is kept as family.toml.before
   luytre lookup --list FILE NAME...         what a compiled list says about names; - reads them from stdin
   luytre list info FILE                     what a compiled list says about itself
   luytre list verify FILE                   check every byte of a compiled list
@@ -67,6 +70,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Status { config, json } => status::status(&config, json, out),
         Command::Flush { config, names } => flush::flush(&config, &names, out),
         Command::Explain(asked) => explain::explain(&asked, out),
+        Command::Backup { config, file } => backup::backup(&config, &file, out),
+        Command::Restore { config, file } => backup::restore(&config, &file, out),
         Command::Lookup { list, names } => lookup::lookup(&list, &names, out),
         Command::ListInfo { list } => list::info(&list, out),
         Command::HistoryCheck { folder } => Ok(ExitCode::from(crate::history::check(&folder))),

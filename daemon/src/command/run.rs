@@ -13,6 +13,7 @@ use super::Failed;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::family::Family;
 use crate::process::Process;
 use crate::system::environment;
 
@@ -25,9 +26,13 @@ pub(super) fn run(file: &Path, clock: Clock) -> Result<ExitCode, Failed> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Checks a configuration.
+/// Checks a configuration and the family's document; tells what is allowed there and has no effect.
 pub(super) fn check(file: &Path, out: &mut impl Write) -> Result<ExitCode, Failed> {
-    Config::load(file, environment())?;
+    let config = Config::load(file, environment())?;
+    let notes = Family::check(&config.family.file)?;
+    for note in notes {
+        writeln!(out, "warning: {note}")?;
+    }
     writeln!(out, "{}: good", file.display())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,17 +2,24 @@
 //!
 //! Three steps, as data flows:
 //!
-//! 1. `read`: text or JSON becomes a [`Spec`], which mirrors the document key by key.
+//! 1. `read`: text or JSON becomes a [`Spec`], which mirrors the document key by key; one of an older version is brought
+//!    up to date by `migrate`.
 //! 2. `resolve`: the spec becomes a [`Family`], with everything checked against everything: ids, categories, services,
 //!    times, dates. All problems are told at once, each with its line.
 //! 3. [`crate::policy`] compiles the family, with the time and what is used up, to masks.
 //!
+//! And back: [`edit`] makes a new spec of one, and [`render`] the document's text that says it.
+//!
 //! A document with a problem is refused whole; [`Family::notes`] are what is allowed and has no effect.
 
+pub mod edit;
+mod etag;
+mod migrate;
 mod notes;
 mod problem;
 mod read;
 mod resolve;
+mod save;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -22,8 +29,10 @@ use std::path::Path;
 
 use luytre_lists::CategorySet;
 
+pub use self::etag::Etag;
 pub use self::problem::{Pointer, Problem};
 pub use self::read::{MAX_DOCUMENT, Refused};
+pub use self::save::render;
 pub use self::spec::{
     BudgetSpec, DeviceSpec, GrantSpec, HolidaySpec, OneOrMany, PauseSpec, PersonSpec, ProfileSpec, RuleSpec,
     ScheduleSpec, Spec, VERSION,
@@ -251,27 +260,29 @@ impl Whom {
 impl Family {
     /// Reads a file's text. `name` is the file's in the refusal, which tells every problem with its line.
     pub fn parse(name: &str, text: &str) -> Result<(Spec, Self), Refused> {
-        let text = read::Text::parse(name, text)?;
-        let spec = read::spec(&text.to_value()).map_err(|problem| text.refuse(&[problem]))?;
+        let (text, spec) = read::document(name, text)?;
         let family = Self::resolve(&spec).map_err(|problems| text.refuse(&problems))?;
         Ok((spec, family))
     }
 
     /// Reads what came as JSON.
     pub fn from_json(value: &serde_json::Value) -> Result<(Spec, Self), Vec<Problem>> {
-        let spec = read::spec(value).map_err(|problem| vec![problem])?;
+        let spec = read::spec(value.clone()).map_err(|problem| vec![problem])?;
         let family = Self::resolve(&spec)?;
         Ok((spec, family))
     }
 
     /// Reads a file; a missing one is an empty family.
     pub fn load(path: &Path) -> Result<(Spec, Self), Refused> {
-        let name = path.display().to_string();
-        match crate::files::read_text(path, MAX_DOCUMENT) {
-            Ok(text) => Self::parse(&name, &text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::nobody()),
-            Err(error) => Err(Refused(vec![format!("{name}: {error}")])),
-        }
+        let (name, text) = read::file(path)?;
+        Self::parse(&name, &text)
+    }
+
+    /// Checks a file; returns [`Family::notes`], each with its line.
+    pub fn check(path: &Path) -> Result<Vec<String>, Refused> {
+        let (name, text) = read::file(path)?;
+        let (_, family) = Self::parse(&name, &text)?;
+        Ok(read::Text::parse(&name, &text)?.refuse(&family.notes).0)
     }
 
     /// A house without a `family.toml`.

@@ -31,6 +31,11 @@ impl Pointer {
         &self.0
     }
 
+    /// The rest of the way from a value that it leads through.
+    pub(super) fn within(&self, value: &Self) -> Option<Self> {
+        self.0.strip_prefix(value.0.as_slice()).map(|rest| Self(rest.to_vec()))
+    }
+
     /// As people write it in the file: `person[2].name`, the first item being 1.
     pub fn in_words(&self) -> String {
         let mut words = String::new();

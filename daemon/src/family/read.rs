@@ -1,12 +1,16 @@
 //! From text or JSON to a [`Spec`], with the place of everything that is wrong.
 
 use std::fmt;
+use std::io;
+use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::migrate::migrated;
 use super::problem::{Pointer, Problem, Step};
 use super::spec::Spec;
 use crate::config::nearest;
@@ -51,9 +55,11 @@ impl<'t> Text<'t> {
         table(self.root.get_ref())
     }
 
-    /// The problems in words, each with its line.
+    /// The problems in words, each with its line, the first one first.
     pub(super) fn refuse(&self, problems: &[Problem]) -> Refused {
-        Refused(problems.iter().map(|problem| self.tell(problem)).collect())
+        let mut problems: Vec<_> = problems.iter().collect();
+        problems.sort_by_key(|problem| self.offset(&problem.pointer));
+        Refused(problems.into_iter().map(|problem| self.tell(problem)).collect())
     }
 
     /// One problem as `FILE:LINE: KEY: WHAT`.
@@ -80,8 +86,30 @@ impl<'t> Text<'t> {
     }
 }
 
-/// Reads what was written into the types. The first key that is unknown, or value of the wrong kind, is the problem.
-pub(super) fn spec(value: &Value) -> Result<Spec, Problem> {
+/// The text of a file, with the file's name; a missing one has none.
+pub(super) fn file(path: &Path) -> Result<(String, String), Refused> {
+    let name = path.display().to_string();
+    match crate::files::read_text(path, MAX_DOCUMENT) {
+        Ok(text) => Ok((name, text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((name, String::new())),
+        Err(error) => Err(Refused(vec![format!("{name}: {error}")])),
+    }
+}
+
+/// Reads a document's text, of whatever version; its meaning is not looked at.
+pub(super) fn document<'t>(name: &'t str, text: &'t str) -> Result<(Text<'t>, Spec), Refused> {
+    let text = Text::parse(name, text)?;
+    let spec = spec(text.to_value()).map_err(|problem| text.refuse(&[problem]))?;
+    Ok((text, spec))
+}
+
+/// Reads what was written into the types, of whatever version.
+pub(super) fn spec(value: Value) -> Result<Spec, Problem> {
+    typed(migrated(value)?)
+}
+
+/// Reads what was written into a type. The first key that is unknown, or value of the wrong kind, is the problem.
+pub(super) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let step = |pointer: Pointer, segment: &Segment| match segment {
             Segment::Map { key } => pointer.key(key),

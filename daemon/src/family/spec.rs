@@ -229,6 +229,13 @@ impl OneOrMany {
             Self::Many(many) => many,
         }
     }
+
+    pub(super) fn as_mut_slice(&mut self) -> &mut [String] {
+        match self {
+            Self::One(one) => std::slice::from_mut(one),
+            Self::Many(many) => many,
+        }
+    }
 }
 
 /// A name that is allowed or blocked.

@@ -6,7 +6,7 @@ mod rules;
 use std::collections::HashMap;
 
 use super::problem::{Pointer, Problem};
-use super::spec::{Spec, VERSION};
+use super::spec::Spec;
 use super::words::{self, Targets};
 use super::{Family, notes};
 use crate::calendar::{Date, Holidays, Zone};
@@ -42,10 +42,6 @@ struct Check {
 impl Check {
     fn family(&mut self, spec: &Spec) -> Family {
         let top = Pointer::default();
-        if spec.version != VERSION {
-            let what = format!("this luytre reads version {VERSION}; a newer one wrote this: update luytre");
-            self.problems.push(Problem::new(top.key("version"), what));
-        }
         let zone = self.accept(top.key("time_zone"), Zone::parse(&spec.time_zone)).unwrap_or_default();
         self.learn_holidays(spec);
         let profiles = self.learn_profiles(spec);

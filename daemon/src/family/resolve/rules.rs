@@ -121,7 +121,9 @@ impl Check {
 
     pub(super) fn grant(&mut self, at: &Pointer, spec: &GrantSpec) -> Option<Grant> {
         let whom = self.somebody(at.key("who"), &spec.who);
-        let scope = self.scope(&at.key("of"), std::slice::from_ref(&spec.of));
+        let mut scope = Scope::default();
+        let added = self.targets.add(&spec.of, &mut scope);
+        self.accept(at.key("of"), added);
         let until = self.accept(at.key("until"), words::moment(&spec.until));
         Some(Grant { whom, scope, of: spec.of.clone(), until: until? })
     }
