@@ -42,6 +42,7 @@ mod stale;
 mod truncation;
 
 mod configuration;
+mod family;
 mod history;
 mod lists;
 mod status;

@@ -175,6 +175,17 @@ fn json_says_the_same_as_toml() {
     assert_eq!(problem.pointer.to_string(), "/person/0/idd");
 }
 
+/// What docs/family.md shows is one family's document, without a mistake.
+#[test]
+fn the_documentation_is_a_good_document() {
+    let blocks = include_str!("../../../docs/family.md").split("```toml\n").skip(1);
+    let text: String = blocks.map(|block| block.split("```").next().unwrap()).collect();
+    let (spec, family) = Family::parse("docs/family.md", &text).unwrap();
+    assert_eq!(family.notes, []);
+    let kinds = serde_json::to_value(&spec).unwrap();
+    assert_eq!(kinds.as_object().unwrap().len(), 12, "every kind is shown");
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_panics(text in "(\\[\\[(person|device|schedule|rule|pause)\\]\\]\n|[a-z_]{2,9} = (\"[a-z:*-]{0,9}\"|\\[\"[a-z0-9:.-]{0,9}\"\\]|[0-9]{1,20}|true)\n){0,12}") {

@@ -44,9 +44,10 @@ fn edited(text: &str, spec: &Spec) -> Result<String, String> {
     say_house(&mut document, &wanted);
     for kind in KINDS {
         let wanted = things::of(kind, &mut wanted);
-        match document.get_mut(kind).and_then(Item::as_array_mut).filter(|array| !array.is_empty()) {
-            Some(array) => inline::say(array, kind, &wanted),
-            None => tables::say(&mut document, kind, &wanted),
+        match document.get_mut(kind).and_then(Item::as_array_mut) {
+            Some(array) if array.is_empty() && wanted.is_empty() => {}
+            Some(array) if !array.is_empty() => inline::say(array, kind, &wanted),
+            _ => tables::say(&mut document, kind, &wanted),
         }
     }
     Ok(document.to_string())

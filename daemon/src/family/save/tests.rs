@@ -339,7 +339,7 @@ fn by_hand(spec: &Spec, hand: &Hand) -> String {
     }
     kinds.iter_mut().for_each(|(_, things)| things.reverse());
     // Turns first, then what is left.
-    let rest = (0..KINDS.len()).flat_map(|kind| std::iter::repeat_n(kind, 9));
+    let rest = (0..KINDS.len()).flat_map(|kind| std::iter::repeat_n(kind, 300));
     for turn in hand.turns.iter().copied().chain(rest) {
         let (kind, things) = &mut kinds[turn];
         if let Some(thing) = things.pop() {
