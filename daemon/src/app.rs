@@ -1,5 +1,7 @@
 //! The daemon: builds the state, opens the sockets, runs, reloads. The only module that swaps the snapshot.
 
+mod edit;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,6 +35,8 @@ use crate::{dnssec, system, tasks, upstream, web};
 
 /// Devices in the status: more than a home has, and within what a page can show.
 const DEVICES_SHOWN: usize = 256;
+
+pub use self::edit::ChangeError;
 
 /// A daemon with its sockets open, about to run.
 pub struct App {

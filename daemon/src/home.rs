@@ -13,7 +13,7 @@ use std::time::SystemTime;
 
 pub use self::save::SaveError;
 use crate::config::Config;
-use crate::family::{Etag, Family, Refused, Spec};
+use crate::family::{Etag, Family, MAX_DOCUMENT, Refused, Spec};
 use crate::files;
 use crate::policy::{Circumstances, Names, Policy, Rulebook, Rules};
 use crate::who::directory::Directory;
@@ -161,6 +161,20 @@ impl Home {
     /// Which version of the document is in force.
     pub fn etag(&self) -> Etag {
         Etag::of(&self.spec())
+    }
+
+    /// Both what is in force, as it is written, and its version.
+    pub fn version(&self) -> (Etag, Arc<Spec>) {
+        let spec = self.spec();
+        (Etag::of(&spec), spec)
+    }
+
+    /// The document as it stands; empty where there is none.
+    pub fn text(&self) -> std::io::Result<String> {
+        match files::read_text(&self.file, MAX_DOCUMENT) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+            read => read,
+        }
     }
 
     /// Why the file is not in force, if it isn't.

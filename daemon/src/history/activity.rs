@@ -55,6 +55,7 @@ pub struct Wanted<'a> {
 
 /// The activity of one key in one piece of time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Activity {
     /// When the piece of time begins, in seconds since 1970; `null` if all is one piece.
     pub time: Option<Timestamp>,

@@ -61,6 +61,16 @@ impl Problem {
         Self { errors: vec![fault], ..problem }
     }
 
+    /// Everything in the body that can't be taken.
+    pub(in crate::web) fn unfit_all(problems: &[crate::family::Problem]) -> Self {
+        let fault = |problem: &crate::family::Problem| Fault {
+            pointer: problem.pointer.to_string(),
+            detail: problem.what.clone(),
+        };
+        let problem = Self::unfit("", "");
+        Self { errors: problems.iter().map(fault).collect(), ..problem }
+    }
+
     /// Nobody is logged in.
     pub(in crate::web) fn stranger() -> Self {
         Self::new(

@@ -23,7 +23,7 @@ fn house(text: &str) -> House {
     config.state.dir = folder.path().to_owned();
     config.family.file = folder.path().join("family.toml");
     write(&config.family.file, text);
-    House { home: Home::at_start(&config), folder }
+    House { home: Home::at_start(&config, Arc::default()), folder }
 }
 
 #[expect(clippy::disallowed_methods, reason = "as a person's editor does it")]

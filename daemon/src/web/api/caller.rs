@@ -32,7 +32,6 @@ pub(in crate::web) struct Reading;
 
 /// May change what co-parents may.
 #[derive(Debug)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the family's resources are the first to change anything"))]
 pub(in crate::web) struct Changing(pub(in crate::web) Caller);
 
 /// The parent, who alone decides who may come in.

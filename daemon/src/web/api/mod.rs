@@ -28,19 +28,22 @@
 pub(super) mod body;
 pub(super) mod caller;
 pub(super) mod origin;
-#[cfg_attr(not(test), expect(dead_code, reason = "the family is the first document that is replaced whole"))]
 pub(super) mod precondition;
 
 mod accounts;
+mod activity;
 mod categories;
 mod explain;
+mod family;
 mod metrics;
+mod now;
 mod queries;
 mod services;
 mod session;
 mod setup;
 mod status;
 mod stream;
+mod things;
 mod tokens;
 mod totp;
 
@@ -63,6 +66,10 @@ pub(super) fn routes() -> Router<Daemon> {
         .merge(categories::routes())
         .merge(services::routes())
         .merge(explain::routes())
+        .merge(family::routes())
+        .merge(things::routes())
+        .merge(now::routes())
+        .merge(activity::routes())
         .merge(queries::routes())
         .merge(metrics::routes())
         .merge(openapi::routes())

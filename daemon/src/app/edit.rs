@@ -1,0 +1,64 @@
+//! What people decide on the page: saved, and in force at once.
+
+use super::{Daemon, circumstances};
+use crate::clock::Timestamp;
+use crate::family::edit::EditError;
+use crate::family::{Etag, Spec};
+use crate::home::SaveError;
+
+/// Why a change was not made.
+#[derive(Debug)]
+pub enum ChangeError {
+    /// The change itself.
+    Edit(EditError),
+    /// The document.
+    Save(SaveError),
+    /// It did not come to an end; the log has why.
+    Broken,
+}
+
+/// How often a change is made anew because somebody else was faster.
+const TRIES: usize = 4;
+
+impl Daemon {
+    /// Changes what the family decided: `change` makes the new document from the one in force.
+    pub async fn change_family(
+        &self,
+        change: impl Fn(&Spec, Timestamp) -> Result<Spec, EditError> + Send + 'static,
+    ) -> Result<(), ChangeError> {
+        let daemon = self.clone();
+        self.apart(move || {
+            let now = daemon.resolver.clock.now();
+            for _ in 1..TRIES {
+                let (tag, spec) = daemon.home.version();
+                match daemon.save_now(tag, change(&spec, now).map_err(ChangeError::Edit)?) {
+                    Err(SaveError::Changed) => continue,
+                    saved => return saved.map(drop).map_err(ChangeError::Save),
+                }
+            }
+            Err(ChangeError::Save(SaveError::Changed))
+        })
+        .await
+    }
+
+    /// Replaces the family's document, if it is still the one with this tag. Returns the new one's.
+    pub async fn replace_family(&self, expected: Etag, spec: Spec) -> Result<Etag, ChangeError> {
+        let daemon = self.clone();
+        self.apart(move || daemon.save_now(expected, spec).map_err(ChangeError::Save)).await
+    }
+
+    fn save_now(&self, expected: Etag, spec: Spec) -> Result<Etag, SaveError> {
+        let clock = self.resolver.clock;
+        let tag = self.home.save(expected, spec, clock.now())?;
+        self.swap(|before| before.with_family(&self.home, &circumstances(clock)));
+        Ok(tag)
+    }
+
+    /// Flash may take its time.
+    async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, ChangeError> + Send + 'static,
+    ) -> Result<T, ChangeError> {
+        tokio::task::spawn_blocking(work).await.unwrap_or(Err(ChangeError::Broken))
+    }
+}
