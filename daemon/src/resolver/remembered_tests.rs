@@ -146,7 +146,7 @@ proptest! {
 fn a_reload_is_in_force_with_the_next_question() {
     let list = list(&[Disposition::Block(set(0b0010))]);
     let resolver = resolver(house(Arc::clone(&list), set(0b0010), &[]));
-    let ask = || resolver.reply_to("a.example", CLIENTS[0]);
+    let ask = || resolver.reply_to("a.example", CLIENTS[2]);
     let blocked = ask();
     assert!(blocked.is_some() && ask() == blocked);
     assert_eq!(resolver.remembered("a.example").asked, set(0b0010));
