@@ -31,6 +31,7 @@ use crate::status::{CacheStatus, ListStatus, ServerStatus, Status};
 use crate::upstream::{Outlet, ServerHealth};
 use crate::who::watch::Watch;
 use crate::who::{Directory, People};
+use crate::usage::{Time, Usage};
 use crate::{dnssec, system, tasks, upstream, web};
 
 /// Devices in the status: more than a home has, and within what a page can show.
@@ -61,6 +62,7 @@ pub struct Daemon {
     /// Everything that is known of devices and people.
     directory: Arc<Directory>,
     home: Arc<Home>,
+    usage: Arc<Usage>,
     /// Held by whoever makes the next state from the one before.
     swapping: Arc<Mutex<()>>,
 }
@@ -89,7 +91,9 @@ impl App {
         if let Some(refused) = home.refused() {
             tracing::error!(%refused, "the family was refused; the last good one is in force");
         }
-        let circumstances = circumstances(clock);
+        let usage = Usage::at_start(state);
+        let spent = usage.spent(&home.family(), Time::of(&clock));
+        let circumstances = circumstances(clock, &spent);
         let snapshot = Snapshot::build(&config, (Arc::new(list), refused), upstream, &home, &circumstances);
         let resolver = Resolver {
             shared: Arc::new(ArcSwap::from_pointee(snapshot)),
@@ -108,7 +112,7 @@ impl App {
         let outlets = (0..=config.limits.workers).map(|_| Arc::new(resolver.outlet())).collect();
         let accounts = Arc::new(Accounts::new(&config, clock));
         let (started_with, notices) = (Arc::new(config), Arc::new(notices));
-        let (home, swapping) = (Arc::new(home), Arc::default());
+        let (home, usage, swapping) = (Arc::new(home), Arc::new(usage), Arc::default());
         let daemon = Daemon {
             config_file,
             started_with,
@@ -119,6 +123,7 @@ impl App {
             notices,
             directory,
             home,
+            usage,
             swapping,
         };
         Ok(Self { daemon, listeners, web })
@@ -161,6 +166,7 @@ impl Daemon {
         }
         tasks::spawn("clock", watch_clock(self.resolver.clone()));
         tasks::spawn("family", self.clone().watch_family());
+        tasks::spawn("usage", self.clone().watch_usage());
         let Resolver { dnssec, shared, cache, .. } = self.resolver.clone();
         tasks::spawn("dnssec", dnssec.watch(Arc::clone(&self.outlets[0]), shared, cache)); // never empty
         self.watch_devices();
@@ -183,6 +189,9 @@ impl Daemon {
             self.reload().await;
         }
         keeper.stop().await;
+        let (usage, time) = (Arc::clone(&self.usage), Time::of(&self.resolver.clock));
+        // It may take a while, and nobody waits any more.
+        let _ = tokio::task::spawn_blocking(move || usage.save(time, true)).await;
         tracing::info!("stopped");
         let _ = std::fs::remove_file(socket);
         Ok(())
@@ -264,7 +273,8 @@ impl Daemon {
         let settings = upstream_settings(&config, self.resolver.clock);
         let same = settings == *before.upstream;
         let upstream = if same { Arc::clone(&before.upstream) } else { Arc::new(settings) };
-        let circumstances = circumstances(self.resolver.clock);
+        let spent = self.spent();
+        let circumstances = circumstances(self.resolver.clock, &spent);
         let after = Snapshot::build(&config, (list, refused), upstream, &self.home, &circumstances);
         let after = Arc::new(after);
         let same = same && after.inspects_as(&before);
@@ -315,9 +325,10 @@ impl Daemon {
             let is_old = compiled.0 != now.0 || !(compiled.1..compiled.1 + RECOMPILE).contains(&now.1);
             match look {
                 Look::Same if !is_old => continue,
-                Look::Same => self.swap(|before| before.at(&self.home, &circumstances(clock))),
+                Look::Same => self.recompile(),
                 Look::Taken => {
-                    self.swap(|before| before.with_family(&self.home, &circumstances(clock)));
+                    let spent = self.spent();
+                    self.swap(|before| before.with_family(&self.home, &circumstances(clock, &spent)));
                     tracing::info!("the family's new rules are in force");
                 }
                 Look::Refused(refused) => {
@@ -327,6 +338,46 @@ impl Daemon {
             }
             compiled = now;
         }
+    }
+
+    /// Puts the same rules in force for the time that it is now, and what is used up.
+    fn recompile(&self) {
+        let spent = self.spent();
+        self.swap(|before| before.at(&self.home, &circumstances(self.resolver.clock, &spent)));
+    }
+
+    fn spent(&self) -> Vec<Option<Timestamp>> {
+        self.usage.spent(&self.home.family(), Time::of(&self.resolver.clock))
+    }
+
+    /// Counts the minutes of budgets and writes them down; never ends.
+    async fn watch_usage(self) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            self.count_usage();
+            let (usage, time) = (Arc::clone(&self.usage), Time::of(&self.resolver.clock));
+            // A disk may take seconds, a panic is logged, and the next round comes.
+            let _ = tokio::task::spawn_blocking(move || usage.save(time, false)).await;
+        }
+    }
+
+    fn count_usage(&self) {
+        let meters = Arc::clone(&self.resolver.shared.load().meters);
+        if self.usage.tick(&meters, Time::of(&self.resolver.clock)) {
+            self.recompile();
+        }
+    }
+
+    /// The minutes of budgets: to show, and to give more. What is given takes effect when [`Daemon::give`] gives it.
+    pub fn usage(&self) -> &Usage {
+        &self.usage
+    }
+
+    /// Gives a budget minutes besides, for today, at once. The error says why not.
+    pub fn give(&self, budget: &str, minutes: u32) -> Result<(), String> {
+        self.usage.give(&self.home.family(), budget, minutes, Time::of(&self.resolver.clock))?;
+        self.recompile();
+        Ok(())
     }
 
     /// What answers questions.
@@ -361,6 +412,7 @@ impl Daemon {
         }
         notices.extend(self.accounts.trouble());
         notices.extend(self.directory.notices());
+        notices.extend(self.usage.notices());
         let standing = self.resolver.dnssec.standing();
         if matches!(standing, Standing::Unknown | Standing::Stripped) {
             notices.push(standing.to_string());
@@ -428,7 +480,11 @@ impl Daemon {
                 serde_json::json!({ "trusted": self.resolver.clock.trusted() }).to_string()
             }
             Request::Advance(seconds) => match self.resolver.clock.advance(seconds) {
-                Some(uptime) => serde_json::json!({ "uptime_s": uptime }).to_string(),
+                Some(uptime) => {
+                    // Who steers the clock finds done what time does.
+                    self.count_usage();
+                    serde_json::json!({ "uptime_s": uptime }).to_string()
+                }
                 None => control::error("the clock runs by itself; start with --clock steered"),
             },
         }
@@ -441,8 +497,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const RECOMPILE: u64 = 3600;
 
 /// What the family's rules are compiled for.
-fn circumstances(clock: Clock) -> Circumstances<'static> {
-    Circumstances { now: clock.best_known(), trusted: clock.trusted(), spent: &[] }
+fn circumstances(clock: Clock, spent: &[Option<Timestamp>]) -> Circumstances<'_> {
+    Circumstances { now: clock.best_known(), trusted: clock.trusted(), spent }
 }
 
 /// Waits until the date can be believed; then what was accepted at another time is judged anew.

@@ -20,6 +20,13 @@ pub struct Moment {
     pub micros: u32,
 }
 
+impl Moment {
+    /// Whole minutes since the clock was made.
+    pub fn minute(self) -> u32 {
+        self.seconds / 60
+    }
+}
+
 /// When this was built, or a little before: it is no earlier now, whatever the clock says.
 const BUILT: Timestamp = {
     let Ok(seconds) = Timestamp::from_str_radix(env!("LUYTRE_BUILT"), 10) else {

@@ -16,6 +16,7 @@
 //! * [`query`] and [`wire`] read packets; [`who`] says who asks; [`policy`] decides, without I/O.
 //! * [`family`] is what a family decided, [`home`] what of that is in force; [`catalogue`] what ships for it to choose from: services, safe search, ages;
 //!   [`calendar`] turns its days and hours into the moments that the policy compares.
+//! * [`usage`] counts the minutes of time budgets.
 //! * [`list`] is the compiled list in force; [`cache`] and [`upstream`] find answers, for all who ask the same at once
 //!   ([`flights`]); [`dnssec`] judges and [`inspect`] looks into those; [`reply`] writes them.
 //! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that.
@@ -42,6 +43,7 @@ pub mod family;
 pub mod home;
 pub mod list;
 pub mod policy;
+pub mod usage;
 pub mod who;
 
 pub mod cache;

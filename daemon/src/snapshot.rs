@@ -14,11 +14,14 @@ use crate::config::{Config, Lan, LimitsConfig};
 use crate::home::Home;
 use crate::inspect::{self, Findings, Inspector};
 use crate::list::LoadedList;
+use crate::outcome::{Outcome, Source};
 use crate::policy::{self, Asked, Circumstances, Considered, Decided, Policy, Rule, Rules, Verdict};
 use crate::reply::block::BlockStyle;
 use crate::reply::designated::Designations;
 use crate::upstream;
+use crate::usage::{Meters, Minute};
 use crate::who::{People, Who};
+use crate::wire::rtype;
 
 /// One state of the house.
 #[derive(Clone, Debug)]
@@ -31,6 +34,8 @@ pub struct Snapshot {
     pub rules: Arc<Rules>,
     /// That and what the family decided, compiled.
     pub policy: Arc<Policy>,
+    /// Where questions are marked that count towards time budgets.
+    pub meters: Arc<Meters>,
     /// The list in force.
     pub list: Arc<LoadedList>,
     /// Why a newer list was refused, if one was.
@@ -78,6 +83,7 @@ impl Snapshot {
             generation: next_generation(),
             people: Arc::new(home.people()),
             policy: Arc::new(home.policy(&rules, circumstances)),
+            meters: Arc::new(Meters::of(home.family())),
             rules,
             list,
             refused,
@@ -99,6 +105,7 @@ impl Snapshot {
             generation: next_generation(),
             people: Arc::new(home.people()),
             policy: Arc::new(home.policy(&self.rules, circumstances)),
+            meters: Arc::new(Meters::of(home.family())),
             ..self.clone()
         }
     }
@@ -136,6 +143,17 @@ impl Snapshot {
             verdict: policy::decide_unnamed(&self.policy, who, facts.asked, now),
             facts,
         })
+    }
+
+    /// Marks what an answered question counts towards. Only questions for addresses do, as somebody who uses a name needs
+    /// one; and each device may ask for more or less besides. Neither locks nor allocates.
+    pub fn note(&self, outcome: &Outcome<'_>, minute: Minute) {
+        let Outcome { verdict, rtype, source, .. } = outcome;
+        let counts =
+            !verdict.is_blocked() && matches!(*rtype, rtype::A | rtype::AAAA) && *source != Source::Failed;
+        if verdict.budgets != 0 && counts {
+            self.meters.note(self.policy.place(outcome.who), verdict.budgets, minute);
+        }
     }
 
     /// Every rule that is looked at for it, in order, the deciding one last.

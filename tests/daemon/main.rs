@@ -32,6 +32,8 @@ mod tls;
 
 mod blocking;
 
+mod budgets;
+
 mod cache;
 mod dnssec;
 mod encrypted_upstream;

@@ -51,7 +51,7 @@ impl Date {
     }
 
     /// The next day; the last there is has none but itself.
-    pub(super) fn next(self) -> Self {
+    pub fn next(self) -> Self {
         Self(self.0.tomorrow().unwrap_or(self.0))
     }
 

@@ -49,6 +49,8 @@ use crate::who::Known;
 pub const MAX_PEOPLE: usize = 64;
 /// The most devices that are named.
 pub const MAX_DEVICES: usize = 1024;
+/// The most budgets of one person: each is one bit of a verdict.
+pub const MAX_BUDGETS: usize = 16;
 /// The most names that schedules, budgets and grants are about: each is one bit.
 pub const MAX_NAMES: usize = 128;
 

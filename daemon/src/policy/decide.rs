@@ -8,7 +8,7 @@ use luytre_lists::hash::SuffixHashes;
 use luytre_lists::{Category, CategorySet, Match, Name};
 use serde::Serialize;
 
-use super::plan::{Granted, InForce, Plan};
+use super::plan::{Granted, InForce, Limited, Plan};
 use super::special::Special;
 use super::table::Found;
 use super::verdict::{Action, Local, Reason, Rule, Verdict};
@@ -163,7 +163,27 @@ impl<'a> Steps<'a> {
         }
         let changes = self.plan.and_then(|plan| plan.changes_after(self.now));
         let until = verdict.until.into_iter().chain(changes).min();
-        self.rewritten(Verdict { until, ..verdict })
+        let budgets = self.counted(verdict.reason);
+        self.rewritten(Verdict { until, budgets, ..verdict })
+    }
+
+    /// The budgets that what is allowed for this reason counts towards: those that could have blocked it.
+    fn counted(&self, reason: Reason) -> u16 {
+        let Some(plan) = self.plan.filter(|plan| !plan.budgets.is_empty()) else { return 0 };
+        let passes_time = match reason {
+            Reason::None => self.lifted().is_some(),
+            Reason::Rule => self.found.own.is_some_and(|own| own.over_time) || self.lifted().is_some(),
+            _ => true,
+        };
+        if passes_time {
+            return 0;
+        }
+        let counts = |budget: &Limited| {
+            self.within(&budget.scope) && self.categories.intersection(budget.ignored).is_empty()
+        };
+        // A person has 16 at most.
+        let budgets = plan.budgets.iter().take(16).enumerate();
+        budgets.filter(|(_, budget)| counts(budget)).fold(0, |all, (place, _)| all | 1 << place)
     }
 
     /// Allowed, by no rule; or by the grant without which it would not have been.

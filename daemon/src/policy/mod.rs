@@ -150,6 +150,12 @@ impl Policy {
         self.subject(who).privacy
     }
 
+    /// Whose budgets [`Verdict::budgets`] means: a person by their place in the family, which ends before the numbers
+    /// of those who are nobody.
+    pub fn place(&self, who: Who) -> usize {
+        self.subject(who).plan.into()
+    }
+
     /// What is known of names: the same as long as it is the same pointer.
     pub fn names(&self) -> &Arc<Names> {
         &self.names

@@ -1,6 +1,8 @@
 //! What time does to one person: schedules as absolute spans, worked out beforehand, so that deciding is a search in
 //! a short table.
 
+use luytre_lists::{CategorySet, CategoryTable};
+
 use super::rulebook::{RuleId, Rulebook};
 use crate::calendar::{Span, spans};
 use crate::clock::Timestamp;
@@ -24,6 +26,8 @@ pub(super) struct Timed {
 pub(super) struct Limited {
     pub(super) id: RuleId,
     pub(super) scope: Scope,
+    /// Categories that don't count: of everything, what devices ask by themselves.
+    pub(super) ignored: CategorySet,
     /// Until when there is none left; `None` while there is.
     pub(super) spent_until: Option<Timestamp>,
 }
@@ -100,6 +104,7 @@ impl Plan {
         let budgets = budgets.map(|(budget, spent)| Limited {
             id: book.number(&format!("budget:{}", budget.id)),
             scope: budget.scope,
+            ignored: if budget.scope.all { chatter() } else { CategorySet::EMPTY },
             spent_until: *spent,
         });
         let grants = family.grants.iter().filter(|grant| grant.until > now && grant.whom.includes(whom));
@@ -137,6 +142,12 @@ impl Plan {
         // Behind the last there is only what is not known.
         (next < self.segments.len()).then(|| self.segments.get(next.checked_sub(1)?)).flatten()
     }
+}
+
+/// What devices and pages ask by themselves, whether anybody looks or not.
+fn chatter() -> CategorySet {
+    let table = CategoryTable::shipped();
+    ["ads", "trackers"].iter().filter_map(|key| table.by_key(key)).collect()
 }
 
 /// Cuts overlapping spans into a sequence; the last segment begins where nothing is known any more.

@@ -127,6 +127,9 @@ pub struct Verdict {
     pub vouched: bool,
     /// When another answer is due, which caps the answer's TTL.
     pub until: Option<Timestamp>,
+    /// The asking person's budgets that this counts towards, the first in the family's order being bit 0. None of one
+    /// that could not block the question just now: an essential, what a grant allows.
+    pub budgets: u16,
 }
 
 impl Verdict {
@@ -140,6 +143,7 @@ impl Verdict {
             service: None,
             vouched: false,
             until: None,
+            budgets: 0,
         }
     }
 

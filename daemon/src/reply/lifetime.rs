@@ -7,15 +7,25 @@ use crate::wire::{Records, rtype, set_u16};
 
 /// Lowers the TTLs of a message to the time until another decision is due. Allocates nothing.
 pub fn cap(message: &mut [u8], verdict: &Verdict, now: Timestamp) {
-    let Some(until) = verdict.until else { return };
-    // At least a second: 0 would have some clients ask again for every connection.
-    let most = u32::try_from(until.saturating_sub(now)).unwrap_or(u32::MAX).max(1);
+    let Some(most) = longest(verdict, now) else { return };
     let mut from = 0;
     while let Some((at, next)) = next_ttl(message, from, most) {
         set_u16(message, at, (most >> 16) as u16);
         set_u16(message, at + 2, most as u16);
         from = next;
     }
+}
+
+/// While a budget runs down, a device asks again in each minute in which it uses a name: that is how use is seen, and
+/// how its end is felt. In seconds.
+const BUDGETED: u32 = 60;
+
+/// The longest TTL in seconds, if there is a bound.
+fn longest(verdict: &Verdict, now: Timestamp) -> Option<u32> {
+    // At least a second: 0 would have some clients ask again for every connection.
+    let left = |until: Timestamp| u32::try_from(until.saturating_sub(now)).unwrap_or(u32::MAX).max(1);
+    let budgeted = (verdict.budgets != 0).then_some(BUDGETED);
+    verdict.until.map(left).into_iter().chain(budgeted).min()
 }
 
 /// Where the first TTL above `most` stands in a record that begins at `from` or behind, and where that record ends.
@@ -52,5 +62,13 @@ mod tests {
         assert_eq!(ttls(Some(1060)), [60, 5, OPT]);
         assert_eq!(ttls(Some(1000)), [1, 1, OPT]);
         assert_eq!(ttls(Some(Timestamp::MAX)), [300, 5, OPT]);
+    }
+
+    #[test]
+    fn what_counts_towards_a_budget_is_asked_again_in_each_minute() {
+        let open = Verdict { budgets: 0b10, ..Verdict::nothing_against(CategorySet::EMPTY) };
+        assert_eq!(longest(&open, 1000), Some(60));
+        assert_eq!(longest(&Verdict { until: Some(1010), ..open }, 1000), Some(10));
+        assert_eq!(longest(&Verdict { until: Some(2000), ..open }, 1000), Some(60));
     }
 }

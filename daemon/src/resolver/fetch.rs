@@ -90,6 +90,7 @@ impl Resolver {
             lifetime::cap(&mut reply, &verdict, outcome.time);
         }
         self.gate.admit(&outcome).await;
+        state.note(&outcome, self.clock.moment().minute());
         self.history.record(&outcome);
         reply
     }

@@ -152,7 +152,9 @@ impl Resolver {
         }
         let (time, name, rtype) = (moment.now, query.name(), query.rtype);
         let privacy = state.policy.privacy(who).unwrap_or(self.history.privacy());
-        self.history.record(&Outcome { time, name, rtype, who, client, privacy, verdict, source });
+        let outcome = Outcome { time, name, rtype, who, client, privacy, verdict, source };
+        state.note(&outcome, moment.minute());
+        self.history.record(&outcome);
         let is_due = source == Source::Cache && hit.is_some_and(|hit| hit.state == State::Due);
         if is_due { Step::Renew(len, pending(false)) } else { Step::Reply(len) }
     }

@@ -53,6 +53,7 @@ impl Check {
         let budgets = self.each("budget", &spec.budget, Self::budget);
         self.unique("schedule", schedules.iter().map(|schedule| schedule.id.as_str()));
         self.unique("budget", budgets.iter().map(|budget| budget.id.as_str()));
+        self.few_budgets(&spec.budget);
         let rules = self.each("rule", &spec.rule, Self::rule);
         let grants = self.each("grant", &spec.grant, Self::grant);
         let pauses = self.each("pause", &spec.pause, |check, at, pause| Some(check.pause(at, pause, spec)));

@@ -1,9 +1,11 @@
 //! Schedules, budgets, rules, grants and pauses.
 
+use std::collections::HashMap;
+
 use super::super::problem::Pointer;
 use super::super::spec::{BudgetSpec, GrantSpec, PauseSpec, RuleSpec, ScheduleSpec, Spec};
 use super::super::words;
-use super::super::{Budget, Grant, Mode, OwnRule, Pause, Schedule, Scope, Whom};
+use super::super::{Budget, Grant, MAX_BUDGETS, Mode, OwnRule, Pause, Schedule, Scope, Whom};
 use super::Check;
 use crate::calendar::{Days, TimeOfDay, Weekdays, Window};
 use crate::clock::Timestamp;
@@ -99,6 +101,20 @@ impl Check {
             reset: reset?,
             warn,
         })
+    }
+
+    /// Names the first budget of each person that is one too many.
+    pub(super) fn few_budgets(&mut self, specs: &[BudgetSpec]) {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for (index, spec) in specs.iter().enumerate() {
+            let count = counts.entry(&spec.who).or_default();
+            *count += 1;
+            if *count == MAX_BUDGETS + 1 {
+                let at = Pointer::default().key("budget").item(index);
+                let who = &spec.who;
+                self.refuse(at, format!("{who} has more than {MAX_BUDGETS} budgets; let one be about several things: of = [\"service:…\", \"group:…\"]"));
+            }
+        }
     }
 
     pub(super) fn rule(&mut self, at: &Pointer, spec: &RuleSpec) -> Option<OwnRule> {

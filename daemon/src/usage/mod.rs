@@ -1,0 +1,134 @@
+//! Time budgets: how many minutes of its day each person's budget has left.
+//!
+//! ```text
+//!  an allowed question ─► Meters (marks, on the hot path) ─┐   each minute
+//!  traffic counters, later ────────────────────────────────┴─► Ledger ─► spent ─► Circumstances ─► policy
+//!                                                               │  └────► allowances, warnings ─► page, API
+//!                                                               └─► usage.json, every 2 minutes of use
+//! ```
+//!
+//! * A minute of a budget is active when somebody used what it is about: [`Meters::note`]. `docs/budgets.md` says what
+//!   counts and why.
+//! * What passed is told by the uptime, which never goes back; the wall clock says only which day it was, and only while
+//!   it can be believed. So no setting of the clock gives minutes back.
+//! * Nothing here can keep an answer waiting: a question marks an atomic word, and the file is written beside.
+
+mod account;
+mod ledger;
+mod meters;
+mod preset;
+mod saved;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use self::account::{BRIDGE, Feed};
+pub use self::ledger::{Allowance, Time};
+pub use self::meters::{Meters, Minute};
+pub use self::preset::Preset;
+
+use self::ledger::Ledger;
+use self::saved::Saved;
+use crate::clock::Timestamp;
+use crate::family::Family;
+
+/// Everybody's minutes, shared by who counts and who asks.
+#[derive(Debug)]
+pub struct Usage(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    ledger: Ledger,
+    saved: Saved,
+    /// What the policy in force knows of.
+    in_force: Vec<Option<Timestamp>>,
+    /// When it was counted last.
+    counted: Option<Time>,
+    /// What was wrong with the file at the start.
+    damaged: Option<String>,
+    /// Why it can't be written.
+    unwritten: Option<String>,
+}
+
+impl Usage {
+    /// Reads what was used before the start, from `usage.json` in the state folder.
+    pub fn at_start(state: &Path) -> Self {
+        let (saved, damaged) = Saved::read(state.join("usage.json"));
+        if let Some(notice) = &damaged {
+            tracing::warn!("{notice}");
+        }
+        let ledger = Ledger::new(saved.accounts().clone(), Feed::Dns);
+        let in_force = Vec::new();
+        Self(Mutex::new(State { ledger, saved, in_force, counted: None, damaged, unwritten: None }))
+    }
+
+    /// Counts the minutes that are over. Returns whether something is used up, or no longer is, that the policy in force
+    /// does not know of.
+    pub fn tick(&self, meters: &Meters, time: Time) -> bool {
+        let mut state = self.state();
+        let known = |before: Time| (before.minute(), before.trusted) == (time.minute(), time.trusted);
+        if state.counted.is_some_and(known) {
+            return false;
+        }
+        state.counted = Some(time);
+        state.ledger.pass(meters, time);
+        state.ledger.spent(meters.family(), time) != state.in_force
+    }
+
+    /// For each budget of the family, until when there is nothing left of it: for a policy that comes in force now.
+    pub fn spent(&self, family: &Family, time: Time) -> Vec<Option<Timestamp>> {
+        let mut state = self.state();
+        state.in_force = state.ledger.spent(family, time);
+        state.in_force.clone()
+    }
+
+    /// Every budget as people see it.
+    pub fn allowances(&self, family: &Family, time: Time) -> Vec<Allowance> {
+        self.state().ledger.allowances(family, time)
+    }
+
+    /// Gives a budget minutes besides, for today. The error says why not. The policy is to be compiled anew then.
+    pub fn give(&self, family: &Family, budget: &str, minutes: u32, time: Time) -> Result<(), String> {
+        self.state().ledger.give(family, budget, minutes, time)
+    }
+
+    /// Writes what is due; all that there is if `now`. Blocks on the disk, but nobody who asks or counts.
+    pub fn save(&self, time: Time, now: bool) {
+        let (path, document, accounts) = {
+            let mut state = self.state();
+            let State { ledger, saved, .. } = &mut *state;
+            let due = saved.is_due(&ledger.accounts, time.uptime);
+            if !due && !(now && saved.is_behind()) {
+                return;
+            }
+            let (path, document) = saved.document(&ledger.accounts);
+            (path, document, ledger.accounts.clone())
+        };
+        let written = saved::write(&path, &document);
+        let mut state = self.state();
+        state.saved.wrote(accounts, time.uptime, written.is_ok());
+        let notice = written.err().map(|error| {
+            format!(
+                "{} can't be written: {error}; a restart forgets what was used of budgets",
+                path.display()
+            )
+        });
+        if let Some(notice) = notice.as_ref().filter(|_| state.unwritten.is_none()) {
+            tracing::warn!("{notice}");
+        }
+        state.unwritten = notice;
+    }
+
+    /// What is wrong with the file.
+    pub fn notices(&self) -> Vec<String> {
+        let state = self.state();
+        state.damaged.iter().chain(&state.unwritten).cloned().collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Whoever panicked left whole numbers behind.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,118 @@
+//! `usage.json`: what a power cut takes, what is written, and what a damaged file costs.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+use super::*;
+
+const FILMS: &str = "budget = [{ who = \"an\", of = \"service:youtube\", minutes = 1000 }]";
+
+fn file(house: &House) -> std::path::PathBuf {
+    house.folder().join("usage.json")
+}
+
+#[test]
+fn a_power_cut_takes_less_than_two_minutes() {
+    let mut house = House::new(FILMS, NOON - 12 * HOUR);
+    let mut cuts = 0;
+    for minute in 0..900_u32 {
+        // A rhythm with gaps of all lengths.
+        house.minute(u16::from(minute.is_multiple_of(1 + minute / 60)));
+        if minute % 7 == 3 {
+            let before = house.used();
+            house.power_cut();
+            let after = house.used();
+            assert!(before - after < 2, "minute {minute}: {before} were used, {after} are known");
+            cuts += 1;
+        }
+    }
+    assert!(cuts > 100 && house.used() > 60, "{}", house.used());
+}
+
+#[test]
+fn a_stop_takes_nothing() {
+    let mut house = House::new(FILMS, NOON);
+    house.minutes(7, 1);
+    house.usage.save(house.time, true);
+    house.power_cut();
+    assert_eq!(house.used(), 7);
+}
+
+#[test]
+fn nothing_is_written_while_nobody_uses_anything() {
+    let mut house = House::new(FILMS, NOON);
+    house.pass(100);
+    assert!(!file(&house).exists());
+    house.minutes(5, 1);
+    house.pass(5);
+    let written = fs::metadata(file(&house)).unwrap().ino();
+    house.pass(3 * 24 * 60);
+    assert_eq!(fs::metadata(file(&house)).unwrap().ino(), written, "new days are not worth a write");
+    house.power_cut();
+    assert_eq!(house.used(), 0, "and yesterday's minutes are not today's");
+}
+
+#[test]
+fn a_damaged_file_is_moved_aside_and_said_so() {
+    for damaged in
+        ["{\"version\":1,\"budget\":[{\"who\":\"an\"", "{\"version\":2,\"budget\":[]}", "\0\0\0", ""]
+    {
+        let mut house = House::new(FILMS, NOON);
+        #[expect(clippy::disallowed_methods, reason = "damage is what this is about")]
+        fs::write(file(&house), damaged).unwrap();
+        house.power_cut();
+        let notices = house.usage.notices();
+        assert!(notices.len() == 1 && notices[0].contains("usage.json.damaged"), "{notices:?}");
+        assert_eq!(fs::read_to_string(house.folder().join("usage.json.damaged")).unwrap(), damaged);
+        house.minutes(5, 1);
+        house.power_cut();
+        assert!(house.used() >= 4 && house.usage.notices().is_empty(), "it is written anew");
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_a_warning() {
+    let mut house = House::new(FILMS, NOON);
+    house.usage = Usage::at_start(&house.folder().join("nowhere"));
+    house.minutes(30, 1);
+    assert_eq!(house.used(), 30);
+    let notices = house.usage.notices();
+    assert!(notices.len() == 1 && notices[0].contains("can't be written"), "{notices:?}");
+}
+
+/// A day of a busy family: three children with three budgets each, who are at it for four hours each, half of them
+/// together.
+#[test]
+fn a_busy_family_writes_little() {
+    let people = ["an", "binh", "chi"];
+    let list = people.map(|id| format!("{{ id = \"{id}\", name = \"{id}\", birth_year = 2014 }}")).join(", ");
+    let budget = |id: &str| {
+        ["all", "group:games", "service:youtube"]
+            .map(|of| format!("{{ who = \"{id}\", of = \"{of}\", minutes = 600 }}"))
+            .join(", ")
+    };
+    let budgets = people.map(budget).join(", ");
+    let family = format!("person = [{list}]\nbudget = [{budgets}]");
+    let mut house = House::reading(&family, NOON - 8 * HOUR);
+    let (mut writes, mut bytes, mut seen) = (0, 0, 0);
+    // Until the day ends.
+    for minute in 0..23 * 60 {
+        for child in 0..3 {
+            // Each begins two hours after the one before.
+            let hours = 10 + child as u32 * 2;
+            if (hours * 60..(hours + 4) * 60).contains(&minute) && minute % 3 != 0 {
+                house.meters.note(child, 0b111, house.time.minute());
+            }
+        }
+        house.pass(1);
+        let written = fs::metadata(file(&house)).map(|file| (file.ino(), file.len()));
+        if let Some((inode, length)) = written.ok().filter(|(inode, _)| *inode != seen) {
+            (seen, writes, bytes) = (inode, writes + 1, bytes + length);
+        }
+    }
+    let used = house.usage.allowances(house.meters.family(), house.time);
+    assert!(used.iter().all(|allowance| allowance.used >= 238), "{used:?}");
+    println!("a busy family: {writes} writes, {bytes} bytes in a day");
+    assert!(writes <= 8 * 60 / 2 + 10, "two minutes of use lie between two writes: {writes}");
+    assert!(bytes < 256 * 1024, "{bytes}");
+}

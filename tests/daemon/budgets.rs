@@ -1,0 +1,196 @@
+//! Time budgets from outside: one for all devices of a child, counted by the questions that they ask.
+
+use serde_json::Value;
+
+use crate::harness::{A, Daemon, House, Upstream, eventually};
+
+/// A child with two devices and a brother, whose clock goes on only when told.
+fn family(more: &str) -> House {
+    let house = House::new()
+        .run_with("--clock steered")
+        .listening_everywhere()
+        .with("reply.mode = 'refused'")
+        .with("family.file = 'family.toml'")
+        .upstream(Upstream::answering(|asked| asked.answer().address_for(A, 3600)))
+        .list("streaming", ["films.example"])
+        .list("trackers", ["counting.example"]);
+    house.write("family.toml", document(more));
+    house
+}
+
+fn document(more: &str) -> String {
+    format!(
+        r#"
+        person = [
+          {{ id = "an", name = "An", birth_year = 2015 }},
+          {{ id = "bo", name = "Bo", birth_year = 2013 }},
+        ]
+        device = [
+          {{ addresses = ["127.0.0.2"], name = "An's phone", person = "an" }},
+          {{ addresses = ["127.0.0.3"], name = "An's tablet", person = "an" }},
+          {{ addresses = ["127.0.0.4"], name = "Bo's phone", person = "bo" }},
+        ]
+        profile = [{{ id = "open", base = "adult", permit = ["streaming", "trackers"] }}]
+        {more}
+        "#
+    )
+}
+
+const FILMS: &str = r#"budget = [
+  { id = "films", who = "an", of = "name:films.example", minutes = 5, warn = [2] },
+  { id = "bo-films", who = "bo", of = "name:films.example", minutes = 5 },
+]
+"#;
+
+const PHONE: &str = "127.0.0.2";
+const TABLET: &str = "127.0.0.3";
+const BROTHER: &str = "127.0.0.4";
+
+const WATCHES: &str = "NOERROR A 60 192.0.2.1";
+const USED_UP: &str = "REFUSED ede 17";
+
+fn asks(house: &Daemon, device: &str, name: &str) -> String {
+    house.query(name).from(device).send().to_string()
+}
+
+/// What the last question that was blocked was blocked by.
+fn last_block(house: &Daemon) -> (String, String) {
+    let status = house.status();
+    let recent = status["recent"].as_array().unwrap();
+    let blocked = recent.iter().find(|question| question["verdict"] == "blocked").unwrap();
+    let text = |key: &str| blocked[key].as_str().unwrap().to_owned();
+    (text("reason"), text("rule"))
+}
+
+/// Two devices by turns, minute by minute, until the budget is used up; returns how many minutes that took.
+fn use_up(house: &Daemon) -> u32 {
+    for minute in 0..60 {
+        let device = if minute % 2 == 0 { PHONE } else { TABLET };
+        if asks(house, device, "films.example") == USED_UP {
+            return minute;
+        }
+        house.time_passes(60);
+    }
+    panic!("the budget holds for an hour");
+}
+
+fn saved(house: &Daemon) -> Value {
+    let text = std::fs::read_to_string(house.path("state/usage.json")).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+#[test]
+fn two_devices_of_a_child_use_up_one_budget() {
+    let house = family(FILMS).start();
+    assert_eq!(asks(&house, PHONE, "films.example"), WATCHES, "and it asks again in a minute");
+    assert_eq!(use_up(&house), 5);
+    for device in [PHONE, TABLET] {
+        assert_eq!(asks(&house, device, "www.films.example"), USED_UP, "{device}");
+    }
+    assert_eq!(last_block(&house), ("budget".into(), "budget:films".into()));
+    assert_eq!(asks(&house, PHONE, "other.example"), "NOERROR A 3600 192.0.2.1", "the rest goes on");
+    assert_eq!(asks(&house, BROTHER, "films.example"), WATCHES, "everybody has their own");
+    house.time_passes(24 * 3600);
+    assert_eq!(asks(&house, PHONE, "films.example"), WATCHES, "a new day");
+}
+
+#[test]
+fn both_devices_at_once_count_once() {
+    let house = family(FILMS).start();
+    for minute in 0..5 {
+        for device in [PHONE, TABLET, PHONE] {
+            assert_eq!(asks(&house, device, "films.example"), WATCHES, "minute {minute}");
+        }
+        house.time_passes(60);
+    }
+    assert_eq!(asks(&house, TABLET, "films.example"), USED_UP);
+}
+
+#[test]
+fn a_grant_lifts_a_budget_until_it_ends() {
+    let house = family(FILMS).start();
+    use_up(&house);
+    let until = ends_in(&house, 30);
+    house.write("family.toml", document(&format!("{FILMS}grant = [{{ who = [\"an\"], of = \"all\", until = \"{until}\" }}]")));
+    eventually("the grant is in force", || asks(&house, PHONE, "films.example") != USED_UP);
+    for _ in 0..20 {
+        assert_ne!(asks(&house, TABLET, "films.example"), USED_UP);
+        house.time_passes(60);
+    }
+    house.time_passes(15 * 60);
+    for device in [PHONE, TABLET] {
+        assert_eq!(asks(&house, device, "films.example"), USED_UP, "{device}: the grant has ended");
+    }
+}
+
+/// The moment in so many minutes, by the daemon's clock.
+fn ends_in(house: &Daemon, minutes: u64) -> String {
+    let status = house.status();
+    let now = status["recent"][0]["time"].as_str().unwrap().to_owned();
+    let at = |place: std::ops::Range<usize>| now[place].parse::<u64>().unwrap();
+    let (hour, minute) = (at(11..13), at(14..16) + minutes);
+    // Over midnight UTC the time stands still: the moment is only ever as early as that.
+    match hour * 60 + minute {
+        later if later < 24 * 60 => format!("{}T{:02}:{:02}:00Z", &now[..10], later / 60, later % 60),
+        _ => format!("{}T23:59:59Z", &now[..10]),
+    }
+}
+
+#[test]
+fn minutes_given_besides_are_used_up_too() {
+    let mut house = family(FILMS).start();
+    use_up(&house);
+    house.stop();
+    let text = std::fs::read_to_string(house.path("state/usage.json")).unwrap();
+    house.write("state/usage.json", text.replace("\"used\":5", "\"used\":5,\"bonus\":3"));
+    house.start_again();
+    assert_eq!(use_up(&house), 3);
+    assert_eq!(last_block(&house), ("budget".into(), "budget:films".into()));
+}
+
+#[test]
+fn what_was_used_outlives_a_power_cut() {
+    let mut house = family(FILMS).start();
+    use_up(&house);
+    eventually("it is written", || saved(&house)["budget"][0]["used"].as_u64() >= Some(4));
+    house.kill();
+    house.start_again();
+    assert!(use_up(&house) <= 1, "two minutes are lost at most");
+}
+
+#[test]
+fn a_damaged_file_is_said_so_and_budgets_begin_anew() {
+    let house = family(FILMS).furnished();
+    std::fs::create_dir(house.path("state")).unwrap();
+    house.write("state/usage.json", "{\"version\":1,\"bud");
+    let house = house.start_as_it_is();
+    let notices = house.status()["notices"].to_string();
+    assert!(notices.contains("usage.json.damaged"), "{notices}");
+    assert_eq!(use_up(&house), 5);
+}
+
+#[test]
+fn everything_has_a_budget_that_chatter_does_not_use() {
+    let everything = "budget = [{ id = \"screen\", who = \"an\", of = \"all\", minutes = 3 }]";
+    let house = family(everything).start();
+    // What devices ask by themselves: a few names a minute, and what the list calls trackers.
+    for _ in 0..30 {
+        for name in ["push.example", "mail.example", "time.example"] {
+            asks(&house, PHONE, name);
+        }
+        (0..12).for_each(|number| drop(asks(&house, PHONE, &format!("{number}.counting.example"))));
+        (0..12).for_each(|_| drop(asks(&house, PHONE, "vietcombank.com.vn")));
+        house.time_passes(60);
+    }
+    assert_eq!(asks(&house, PHONE, "page.example"), WATCHES);
+    // Somebody reads: each page is made of many names.
+    for minute in 0..3 {
+        (0..12).for_each(|part| {
+            assert_eq!(asks(&house, PHONE, &format!("{part}.page.example")), WATCHES, "minute {minute}");
+        });
+        house.time_passes(60);
+    }
+    assert_eq!(asks(&house, PHONE, "page.example"), USED_UP);
+    assert_eq!(last_block(&house), ("budget".into(), "budget:screen".into()));
+    assert_eq!(asks(&house, PHONE, "vietcombank.com.vn"), "NOERROR A 3600 192.0.2.1", "essentials stay");
+}
