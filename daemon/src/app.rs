@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
 use crate::accounts::Accounts;
+use crate::audit::Audit;
 use crate::cache::Cache;
 use crate::certificate::Certificates;
 use crate::clock::{Clock, Timestamp};
@@ -25,6 +26,7 @@ use crate::listen::rate::Rate;
 use crate::listen::{Desk, Listeners, Streams};
 use crate::policy::Circumstances;
 use crate::process::{Process, Signals, Wish};
+use crate::requests::Requests;
 use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
 use crate::status::{CacheStatus, ListStatus, ServerStatus, Status};
@@ -63,6 +65,8 @@ pub struct Daemon {
     directory: Arc<Directory>,
     home: Arc<Home>,
     usage: Arc<Usage>,
+    requests: Arc<Requests>,
+    audit: Arc<Audit>,
     /// Held by whoever makes the next state from the one before.
     swapping: Arc<Mutex<()>>,
 }
@@ -113,6 +117,8 @@ impl App {
         let accounts = Arc::new(Accounts::new(&config, clock));
         let (started_with, notices) = (Arc::new(config), Arc::new(notices));
         let (home, usage, swapping) = (Arc::new(home), Arc::new(usage), Arc::default());
+        let state = &started_with.state.dir;
+        let (requests, audit) = (Arc::new(Requests::at_start(state)), Arc::new(Audit::at(state)));
         let daemon = Daemon {
             config_file,
             started_with,
@@ -124,6 +130,8 @@ impl App {
             directory,
             home,
             usage,
+            requests,
+            audit,
             swapping,
         };
         Ok(Self { daemon, listeners, web })
@@ -380,6 +388,16 @@ impl Daemon {
         Ok(())
     }
 
+    /// What children ask for.
+    pub fn requests(&self) -> &Requests {
+        &self.requests
+    }
+
+    /// Who did what.
+    pub fn audit(&self) -> &Audit {
+        &self.audit
+    }
+
     /// What answers questions.
     pub fn resolver(&self) -> &Resolver {
         &self.resolver
@@ -413,6 +431,7 @@ impl Daemon {
         notices.extend(self.accounts.trouble());
         notices.extend(self.directory.notices());
         notices.extend(self.usage.notices());
+        notices.extend(self.requests.notices());
         let standing = self.resolver.dnssec.standing();
         if matches!(standing, Standing::Unknown | Standing::Stripped) {
             notices.push(standing.to_string());
@@ -521,6 +540,7 @@ fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
         ("listen.tls", before.listen.tls != after.listen.tls),
         ("listen.https", before.listen.https != after.listen.https),
         ("listen.quic", before.listen.quic != after.listen.quic),
+        ("[notify]", before.notify != after.notify),
         ("web.listen", before.web.listen != after.web.listen),
         ("web.setup_code_file", before.web.setup_code_file != after.web.setup_code_file),
         ("state.dir", before.state != after.state),

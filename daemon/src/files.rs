@@ -70,6 +70,16 @@ pub fn read_text(path: &Path, most: usize) -> io::Result<String> {
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8; save the file as UTF-8 text"))
 }
 
+/// Moves a file aside that can't be understood, for `what`; says so in words.
+pub fn set_aside(path: &Path, what: &str) -> String {
+    let aside = beside(path, "damaged");
+    let moved = match fs::rename(path, &aside) {
+        Ok(()) => format!("it lies in {} now", aside.display()),
+        Err(error) => format!("it could not be moved aside: {error}"),
+    };
+    format!("{} can't be read ({what}); {moved}", path.display())
+}
+
 /// The path with one more extension: `list.lyt` and `prev` make `list.lyt.prev`.
 pub fn beside(path: &Path, extension: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

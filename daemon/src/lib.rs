@@ -22,6 +22,8 @@
 //! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that.
 //! * [`accounts`] says who may come in; [`web`] is the page and the API, [`control`] the socket behind `luytre status`,
 //!   [`status`] what both tell; [`explain`] says why.
+//! * [`requests`] are what children ask for; [`notify`] tells a parent's phone, [`audit`] who did what.
+//! * [`web`] is the page, [`control`] the socket behind `luytre status`, [`status`] what both tell.
 //! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], `datagrams`, [`process`] and
 //!   [`system`] are the operating system.
 
@@ -59,6 +61,10 @@ pub mod history;
 pub mod outcome;
 
 pub mod accounts;
+pub mod audit;
+pub mod notify;
+pub mod requests;
+
 pub mod control;
 pub mod explain;
 pub mod status;

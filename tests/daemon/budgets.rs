@@ -111,7 +111,10 @@ fn a_grant_lifts_a_budget_until_it_ends() {
     let house = family(FILMS).start();
     use_up(&house);
     let until = ends_in(&house, 30);
-    house.write("family.toml", document(&format!("{FILMS}grant = [{{ who = [\"an\"], of = \"all\", until = \"{until}\" }}]")));
+    house.write(
+        "family.toml",
+        document(&format!("{FILMS}grant = [{{ who = [\"an\"], of = \"all\", until = \"{until}\" }}]")),
+    );
     eventually("the grant is in force", || asks(&house, PHONE, "films.example") != USED_UP);
     for _ in 0..20 {
         assert_ne!(asks(&house, TABLET, "films.example"), USED_UP);

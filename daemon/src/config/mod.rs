@@ -29,6 +29,7 @@ pub use self::later::FirewallSpec;
 pub use self::limits::{LimitsConfig, LimitsSpec};
 pub use self::list::{ListConfig, ListSpec};
 pub use self::listen::{CertificateFiles, ListenConfig, ListenSpec};
+pub use self::notify::NotifySpec;
 pub use self::reply::{ReplyConfig, ReplySpec};
 pub use self::state::{StateConfig, StateSpec};
 pub use self::upstream::{UpstreamConfig, UpstreamSpec, Zone};
@@ -54,6 +55,7 @@ mod later;
 mod limits;
 mod list;
 mod listen;
+mod notify;
 mod read;
 mod reply;
 mod state;
@@ -89,6 +91,8 @@ pub struct Config {
     pub web: WebConfig,
     /// Where devices are learnt of.
     pub who: WhoConfig,
+    /// Who is told of requests.
+    pub notify: crate::notify::Settings,
     /// What the whole house blocks and allows.
     pub house: HouseConfig,
     /// Where the daemon keeps what it must not forget.
@@ -113,6 +117,7 @@ pub struct Spec {
     pub firewall: FirewallSpec,
     pub web: WebSpec,
     pub who: WhoSpec,
+    pub notify: NotifySpec,
     pub house: HouseSpec,
     pub state: StateSpec,
     pub limits: LimitsSpec,
@@ -176,6 +181,8 @@ impl Spec {
             family: self.family.resolve(folder, &state),
             history: self.history.resolve(folder, &state)?,
             who: self.who.resolve(folder),
+            history: self.history.resolve()?,
+            notify: self.notify.resolve()?,
             house: self.house.resolve()?,
             limits: self.limits.resolve()?,
             web,

@@ -49,6 +49,7 @@ use self::message::Question;
 use self::random::Random;
 pub use self::server::{Host, Server, ServerError, Transport, plain_address};
 pub use self::trust::Roots;
+pub(crate) use self::trust::Tls;
 use crate::clock::Clock;
 
 /// Whom to ask, and how hard to try.

@@ -54,12 +54,12 @@ impl fmt::Debug for Roots {
 }
 
 /// A client's side of TLS; the protocols share sessions and roots.
-pub(super) struct Tls {
+pub(crate) struct Tls {
     base: ClientConfig,
 }
 
 impl Tls {
-    pub(super) fn new(roots: &Roots, clock: Clock) -> Result<Self, Error> {
+    pub(crate) fn new(roots: &Roots, clock: Clock) -> Result<Self, Error> {
         let provider = Arc::new(ring::default_provider());
         let verifier = Verifier::new(roots.and_the_usual(), clock, Arc::clone(&provider))?;
         let mut base = ClientConfig::builder_with_details(provider, Arc::new(Dates(clock)))
@@ -72,7 +72,7 @@ impl Tls {
     }
 
     /// For a protocol by its ALPN name (RFC 7301); `None` for DNS over TLS, where servers expect none (RFC 7858).
-    pub(super) fn speaking(&self, protocol: Option<&[u8]>) -> ClientConfig {
+    pub(crate) fn speaking(&self, protocol: Option<&[u8]>) -> ClientConfig {
         let mut config = self.base.clone();
         config.alpn_protocols = protocol.map(<[u8]>::to_vec).into_iter().collect();
         config

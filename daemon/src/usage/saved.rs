@@ -65,7 +65,10 @@ impl Saved {
             Err(error) if error.kind() == io::ErrorKind::NotFound => (Accounts::new(), None),
             read => match read.map_err(|error| error.to_string()).and_then(|text| parse(&text)) {
                 Ok(accounts) => (accounts, None),
-                Err(what) => (Accounts::new(), Some(move_aside(&path, &what))),
+                Err(what) => (
+                    Accounts::new(),
+                    Some(format!("{}, and today's budgets begin anew", files::set_aside(&path, &what))),
+                ),
             },
         };
         (Self { path, accounts, since: None, failed: None }, notice)
@@ -143,13 +146,4 @@ fn parse(text: &str) -> Result<Accounts, String> {
         Ok(((who, id), Account { day, used, bonus, undated, ..Account::default() }))
     };
     document.budget.into_iter().map(account).collect()
-}
-
-fn move_aside(path: &Path, what: &str) -> String {
-    let aside = files::beside(path, "damaged");
-    let moved = match std::fs::rename(path, &aside) {
-        Ok(()) => format!("it lies in {} now", aside.display()),
-        Err(error) => format!("it could not be moved aside: {error}"),
-    };
-    format!("{} can't be read ({what}); {moved}, and today's budgets begin anew", path.display())
 }
