@@ -24,6 +24,7 @@ use crate::list::LoadedList;
 use crate::listen::open::{self, StartError};
 use crate::listen::rate::Rate;
 use crate::listen::{Desk, Listeners, Streams};
+use crate::notify::Notifier;
 use crate::policy::Circumstances;
 use crate::process::{Process, Signals, Wish};
 use crate::requests::Requests;
@@ -67,6 +68,8 @@ pub struct Daemon {
     usage: Arc<Usage>,
     requests: Arc<Requests>,
     audit: Arc<Audit>,
+    /// Tells nobody before the daemon runs.
+    notifier: Notifier,
     /// Held by whoever makes the next state from the one before.
     swapping: Arc<Mutex<()>>,
 }
@@ -132,6 +135,7 @@ impl App {
             usage,
             requests,
             audit,
+            notifier: Notifier::default(),
             swapping,
         };
         Ok(Self { daemon, listeners, web })
@@ -160,12 +164,14 @@ impl App {
 
 impl Daemon {
     async fn serve(
-        self,
+        mut self,
         rate: Arc<Rate>,
         streams: Streams,
         web: Vec<std::net::TcpListener>,
         mut signals: Signals,
     ) -> Result<(), StartError> {
+        let (notify, roots) = (&self.started_with.notify, self.started_with.upstream.roots.clone());
+        self.notifier = Notifier::start(notify, roots, self.resolver.clock);
         let failed = |error: std::io::Error| StartError(format!("a socket can't be served: {error}"));
         streams.serve(&self.desk(0, &rate), self.certificates.as_ref()).map_err(failed)?;
         for listener in web {
@@ -349,7 +355,7 @@ impl Daemon {
     }
 
     /// Puts the same rules in force for the time that it is now, and what is used up.
-    fn recompile(&self) {
+    pub fn recompile(&self) {
         let spent = self.spent();
         self.swap(|before| before.at(&self.home, &circumstances(self.resolver.clock, &spent)));
     }
@@ -376,16 +382,9 @@ impl Daemon {
         }
     }
 
-    /// The minutes of budgets: to show, and to give more. What is given takes effect when [`Daemon::give`] gives it.
+    /// The minutes of budgets; [`Daemon::give`] gives more.
     pub fn usage(&self) -> &Usage {
         &self.usage
-    }
-
-    /// Gives a budget minutes besides, for today, at once. The error says why not.
-    pub fn give(&self, budget: &str, minutes: u32) -> Result<(), String> {
-        self.usage.give(&self.home.family(), budget, minutes, Time::of(&self.resolver.clock))?;
-        self.recompile();
-        Ok(())
     }
 
     /// What children ask for.
@@ -396,6 +395,16 @@ impl Daemon {
     /// Who did what.
     pub fn audit(&self) -> &Audit {
         &self.audit
+    }
+
+    /// Tells a parent's phone.
+    pub fn notifier(&self) -> &Notifier {
+        &self.notifier
+    }
+
+    /// The family in force.
+    pub fn home(&self) -> &Home {
+        &self.home
     }
 
     /// What answers questions.

@@ -14,16 +14,22 @@ fn family(more: &str) -> House {
         .upstream(Upstream::answering(|asked| asked.answer().address_for(A, 3600)))
         .list("streaming", ["films.example"])
         .list("trackers", ["counting.example"]);
-    house.write("family.toml", document(more));
+    write_family(&house, more);
     house
 }
 
-fn document(more: &str) -> String {
+fn write_family(house: &House, more: &str) {
+    let zone = zone(house);
+    house.write("family.toml", document(zone, more));
+}
+
+fn document(zone: &str, more: &str) -> String {
     format!(
         r#"
+        time_zone = "{zone}"
         person = [
-          {{ id = "an", name = "An", birth_year = 2015 }},
-          {{ id = "bo", name = "Bo", birth_year = 2013 }},
+          {{ id = "an", name = "An", profile = "open" }},
+          {{ id = "bo", name = "Bo", profile = "open" }},
         ]
         device = [
           {{ addresses = ["127.0.0.2"], name = "An's phone", person = "an" }},
@@ -34,6 +40,18 @@ fn document(more: &str) -> String {
         {more}
         "#
     )
+}
+
+/// Where it is noon now, give or take some hours, so that no day ends while the scenario plays: by the time of a file.
+fn zone(house: &House) -> &'static str {
+    let written = std::fs::metadata(house.write("clock", "")).unwrap().modified().unwrap();
+    let hour = written.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() / 3600 % 24;
+    match hour {
+        0..=5 => "Asia/Ho_Chi_Minh",
+        6..=11 => "Africa/Lagos",
+        12..=17 => "America/New_York",
+        _ => "Pacific/Honolulu",
+    }
 }
 
 const FILMS: &str = r#"budget = [
@@ -132,10 +150,10 @@ fn ends_in(house: &Daemon, minutes: u64) -> String {
     let now = status["recent"][0]["time"].as_str().unwrap().to_owned();
     let at = |place: std::ops::Range<usize>| now[place].parse::<u64>().unwrap();
     let (hour, minute) = (at(11..13), at(14..16) + minutes);
-    // Over midnight UTC the time stands still: the moment is only ever as early as that.
+    // Over midnight it is still today twelve hours to the west.
     match hour * 60 + minute {
         later if later < 24 * 60 => format!("{}T{:02}:{:02}:00Z", &now[..10], later / 60, later % 60),
-        _ => format!("{}T23:59:59Z", &now[..10]),
+        later => format!("{}T{:02}:{:02}:00-12:00", &now[..10], later / 60 - 12, later % 60),
     }
 }
 

@@ -194,3 +194,14 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_person_has_sixteen_budgets_at_most() {
+    let budgets = |count: usize| {
+        let one = |n| format!("[[budget]]\nid = \"b{n}\"\nwho = \"an\"\nof = \"all\"\nminutes = 1\n");
+        format!("{AN}{}", (0..count).map(one).collect::<String>())
+    };
+    assert!(Family::parse("family.toml", &budgets(16)).is_ok());
+    let refused = refused(&budgets(17));
+    assert!(refused.contains("budget[17]: an has more than 16 budgets"), "{refused}");
+}

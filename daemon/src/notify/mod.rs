@@ -43,7 +43,7 @@ pub struct Settings {
 }
 
 /// Takes what is to be told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Notifier(Option<(mpsc::Sender<String>, Format)>);
 
 impl Notifier {

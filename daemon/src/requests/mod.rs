@@ -10,6 +10,7 @@
 //! way of a question.
 
 mod answer;
+mod house;
 mod store;
 #[cfg(test)]
 mod tests;

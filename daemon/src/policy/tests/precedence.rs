@@ -82,6 +82,12 @@ fn set(keys: &[&str]) -> CategorySet {
 impl Household {
     /// What a device gets: `verdict reason rule`. Devices are known by the last octet of their MAC; 0 is a stranger.
     fn gets(&self, device: u8, name: &str, listed: &[&str], now: Timestamp) -> String {
+        let verdict = self.decides(device, name, listed, now);
+        let rule = self.policy.describe(verdict.rule);
+        format!("{} {} {rule}", verdict.word(), verdict.reason.word())
+    }
+
+    fn decides(&self, device: u8, name: &str, listed: &[&str], now: Timestamp) -> Verdict {
         let mac = Key::Mac(crate::who::Mac([2, 0, 0, 0, 0, device]));
         let is_it = |subject: &Subject| subject.device == mac;
         let who = Who(self.roll.subjects().iter().position(is_it).unwrap_or(0) as u16);
@@ -100,7 +106,7 @@ impl Household {
         if verdict.is_blocked() {
             assert_eq!(told.as_deref(), Some(rule.as_str()), "{name}: explain tells another story");
         }
-        format!("{} {} {rule}", verdict.word(), verdict.reason.word())
+        verdict
     }
 }
 
@@ -251,4 +257,30 @@ fn an_allowed_answer_holds_until_the_next_schedule() {
     };
     assert_eq!(until(AN, NOON), Some(NOON + 9 * HOUR + HOUR / 2));
     assert_eq!(until(ME, NOON), None);
+}
+
+#[test]
+fn what_a_budget_could_block_counts_towards_it() {
+    let house = household("", NOON, [false; 2]);
+    let tomorrow = NOON + 24 * HOUR;
+    for (device, name, listed, now, budgets) in [
+        (AN, "film.example", &["streaming"][..], NOON, 1),
+        (AN, "film.example", &["streaming", "ads"], NOON, 1),
+        (AN, "plain.example", &[], NOON, 0),
+        (AN, "friend.example", &["streaming"], NOON, 1),
+        // What passes time costs none.
+        (AN, "late.example", &["streaming"], NOON, 0),
+        (AN, "granted.example", &["streaming"], NOON, 0),
+        (AN, "vietcombank.com.vn", &["streaming"], NOON, 0),
+        (AN, "denied.example", &["streaming"], NOON, 0),
+        // Of everything, what devices ask by themselves; and nothing while a grant lifts the budget.
+        (BINH, "plain.example", &[], NOON, 0),
+        (BINH, "plain.example", &[], tomorrow, 1),
+        (BINH, "plain.example", &["trackers"], tomorrow, 0),
+        (ME, "film.example", &["streaming"], NOON, 0),
+        (TV, "film.example", &["streaming"], NOON, 0),
+        (STRANGER, "film.example", &["streaming"], NOON, 0),
+    ] {
+        assert_eq!(house.decides(device, name, listed, now).budgets, budgets, "{device:x} {name} {listed:?}");
+    }
 }
