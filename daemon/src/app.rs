@@ -205,7 +205,7 @@ impl Daemon {
         keeper.stop().await;
         let (usage, time) = (Arc::clone(&self.usage), Time::of(&self.resolver.clock));
         // It may take a while, and nobody waits any more.
-        let _ = tokio::task::spawn_blocking(move || usage.save(time, true)).await;
+        let _ = tokio::task::spawn_blocking(move || usage.save(time)).await;
         tracing::info!("stopped");
         let _ = std::fs::remove_file(socket);
         Ok(())
@@ -370,8 +370,10 @@ impl Daemon {
             tokio::time::sleep(LOOK).await;
             self.count_usage();
             let (usage, time) = (Arc::clone(&self.usage), Time::of(&self.resolver.clock));
-            // A disk may take seconds, a panic is logged, and the next round comes.
-            let _ = tokio::task::spawn_blocking(move || usage.save(time, false)).await;
+            if usage.is_due(time) {
+                // A disk may take seconds, a panic is logged, and the next round comes.
+                let _ = tokio::task::spawn_blocking(move || usage.save(time)).await;
+            }
         }
     }
 

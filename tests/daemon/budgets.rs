@@ -129,9 +129,9 @@ fn a_grant_lifts_a_budget_until_it_ends() {
     let house = family(FILMS).start();
     use_up(&house);
     let until = ends_in(&house, 30);
-    house.write(
-        "family.toml",
-        document(&format!("{FILMS}grant = [{{ who = [\"an\"], of = \"all\", until = \"{until}\" }}]")),
+    write_family(
+        &house,
+        &format!("{FILMS}grant = [{{ who = [\"an\"], of = \"all\", until = \"{until}\" }}]"),
     );
     eventually("the grant is in force", || asks(&house, PHONE, "films.example") != USED_UP);
     for _ in 0..20 {

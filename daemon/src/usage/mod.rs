@@ -94,13 +94,19 @@ impl Usage {
         self.state().ledger.give(family, budget, minutes, time)
     }
 
-    /// Writes what is due; all that there is if `now`. Blocks on the disk, but nobody who asks or counts.
-    pub fn save(&self, time: Time, now: bool) {
+    /// Whether [`Usage::save`] is due: somebody has two minutes that are not on the disk, or one for two minutes.
+    pub fn is_due(&self, time: Time) -> bool {
+        let mut state = self.state();
+        let State { ledger, saved, .. } = &mut *state;
+        saved.is_due(&ledger.accounts, time.uptime)
+    }
+
+    /// Writes what is not on the disk. Waits for that, and keeps nobody waiting who asks or counts.
+    pub fn save(&self, time: Time) {
         let (path, document, accounts) = {
-            let mut state = self.state();
-            let State { ledger, saved, .. } = &mut *state;
-            let due = saved.is_due(&ledger.accounts, time.uptime);
-            if !due && !(now && saved.is_behind()) {
+            let state = self.state();
+            let State { ledger, saved, .. } = &*state;
+            if !saved.is_behind(&ledger.accounts) {
                 return;
             }
             let (path, document) = saved.document(&ledger.accounts);

@@ -78,9 +78,14 @@ impl Saved {
         &self.accounts
     }
 
+    /// Whether there is something to write.
+    pub(super) fn is_behind(&self, now: &Accounts) -> bool {
+        self.lost(now) > 0
+    }
+
     /// Whether it is time to write, in seconds of uptime.
     pub(super) fn is_due(&mut self, now: &Accounts, uptime: u32) -> bool {
-        let lost = now.iter().map(|(key, account)| lost(account, self.accounts.get(key))).max().unwrap_or(0);
+        let lost = self.lost(now);
         if lost == 0 {
             self.since = None;
             return false;
@@ -90,9 +95,9 @@ impl Saved {
         may && (lost >= STEP || uptime.saturating_sub(since) >= PATIENCE)
     }
 
-    /// Whether the last look found something to write.
-    pub(super) fn is_behind(&self) -> bool {
-        self.since.is_some()
+    /// The most minutes that a power cut would take from anybody.
+    fn lost(&self, now: &Accounts) -> u32 {
+        now.iter().map(|(key, account)| lost(account, self.accounts.get(key))).max().unwrap_or(0)
     }
 
     /// What to write; [`Saved::wrote`] hears what became of it.

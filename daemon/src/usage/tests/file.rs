@@ -33,7 +33,7 @@ fn a_power_cut_takes_less_than_two_minutes() {
 fn a_stop_takes_nothing() {
     let mut house = House::new(FILMS, NOON);
     house.minutes(7, 1);
-    house.usage.save(house.time, true);
+    house.usage.save(house.time);
     house.power_cut();
     assert_eq!(house.used(), 7);
 }

@@ -46,7 +46,9 @@ impl House {
 
     fn tick(&mut self) {
         self.usage.tick(&self.meters, self.time);
-        self.usage.save(self.time, false);
+        if self.usage.is_due(self.time) {
+            self.usage.save(self.time);
+        }
     }
 
     /// A minute passes, in which An uses the budgets of these bits unless they are used up.
