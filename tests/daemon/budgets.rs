@@ -213,5 +213,5 @@ fn everything_has_a_budget_that_chatter_does_not_use() {
     }
     assert_eq!(asks(&house, PHONE, "page.example"), USED_UP);
     assert_eq!(last_block(&house), ("budget".into(), "budget:screen".into()));
-    assert_eq!(asks(&house, PHONE, "vietcombank.com.vn"), "NOERROR A 3600 192.0.2.1", "essentials stay");
+    assert!(asks(&house, PHONE, "vietcombank.com.vn").starts_with("NOERROR A"), "essentials stay");
 }

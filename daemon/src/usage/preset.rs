@@ -72,7 +72,7 @@ impl Preset {
             return Err(format!("{} is not a service of group {}", quoted(stranger), self.group));
         }
         let budget = |of: String, minutes| BudgetSpec {
-            id: format!("{who}-{}", of.replace(':', "-").replace('_', "-")),
+            id: format!("{who}-{}", of.replace([':', '_'], "-")),
             who: who.to_owned(),
             of: OneOrMany::One(of),
             minutes,

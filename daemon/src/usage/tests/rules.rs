@@ -107,7 +107,7 @@ fn a_budget_of_nothing_is_used_up_at_once() {
 fn a_budget_taken_away_by_mistake_comes_back_as_it_was() {
     let mut house = House::new(FILMS, NOON);
     house.minutes(20, 1);
-    let before = std::mem::replace(&mut house.meters, Meters::default());
+    let before = std::mem::take(&mut house.meters);
     house.pass(3);
     house.meters = before;
     assert_eq!(house.used(), 20);
