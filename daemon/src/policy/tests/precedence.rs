@@ -265,7 +265,7 @@ fn what_a_budget_could_block_counts_towards_it() {
     let tomorrow = NOON + 24 * HOUR;
     for (device, name, listed, now, budgets) in [
         (AN, "film.example", &["streaming"][..], NOON, 1),
-        (AN, "film.example", &["streaming", "ads"], NOON, 1),
+        (AN, "friend.example", &["streaming", "ads"], NOON, 1),
         (AN, "plain.example", &[], NOON, 0),
         (AN, "friend.example", &["streaming"], NOON, 1),
         // What passes time costs none.
