@@ -182,6 +182,7 @@ fn compare(zone: &str, day: &str, dice: &mut Dice) -> u32 {
     // Whatever clocks showed in the two days before.
     (start - 48 * HOUR..start).step_by(60).for_each(|past| model.look_at_the_clock(past));
     let mut house = House::reading(&budget, start);
+    house.saves = false;
     let mut busy = false;
     for minute in 0..8 * 60 {
         model.look_at_the_clock(house.time.now);
