@@ -1,10 +1,12 @@
 //! The daemon: builds the state, opens the sockets, runs, reloads. The only module that swaps the snapshot.
 
 mod edit;
+mod household;
+mod reload;
+mod report;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
@@ -13,32 +15,28 @@ use crate::accounts::Accounts;
 use crate::audit::Audit;
 use crate::cache::Cache;
 use crate::certificate::Certificates;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{self, Request};
-use crate::dnssec::ability::Standing;
 use crate::gate::Gate;
 use crate::history::{Calendar, History, Keeper};
-use crate::home::{Home, Look};
+use crate::home::Home;
 use crate::list::LoadedList;
 use crate::listen::open::{self, StartError};
 use crate::listen::rate::Rate;
 use crate::listen::{Desk, Listeners, Streams};
 use crate::notify::Notifier;
-use crate::policy::Circumstances;
 use crate::process::{Process, Signals, Wish};
 use crate::requests::Requests;
 use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
-use crate::status::{CacheStatus, ListStatus, ServerStatus, Status};
-use crate::upstream::{Outlet, ServerHealth};
-use crate::who::watch::Watch;
-use crate::who::{Directory, People};
+use crate::upstream::Outlet;
 use crate::usage::{Time, Usage};
-use crate::{dnssec, system, tasks, upstream, web};
+use crate::who::Directory;
+use crate::{tasks, web};
 
-/// Devices in the status: more than a home has, and within what a page can show.
-const DEVICES_SHOWN: usize = 256;
+use self::household::{circumstances, watch_clock};
+use self::reload::{not_found, upstream_settings, validation};
 
 pub use self::edit::ChangeError;
 
@@ -217,26 +215,6 @@ impl Daemon {
         Desk { resolver: self.resolver.clone(), rate: Arc::clone(rate), outlet }
     }
 
-    /// Follows who is who on the network.
-    fn watch_devices(&self) {
-        let watch = Watch {
-            directory: Arc::clone(&self.directory),
-            config: self.started_with.who.clone(),
-            shared: Arc::clone(&self.resolver.shared),
-        };
-        let daemon = self.clone();
-        let follow = move || {
-            let (watch, daemon) = (watch.clone(), daemon.clone());
-            Some(watch.run(move |people| daemon.set_people(people)))
-        };
-        tasks::spawn("who", tasks::keep("who is who", follow));
-    }
-
-    /// Puts other people into the state; all else stays, what is remembered of names too.
-    fn set_people(&self, people: People) {
-        self.swap(|before| before.with_people(Arc::new(people)));
-    }
-
     fn log_start(&self) {
         let (state, listen) = (self.resolver.shared.load(), &self.started_with.listen);
         let servers: Vec<String> = state.upstream.servers.iter().map(ToString::to_string).collect();
@@ -253,135 +231,9 @@ impl Daemon {
         );
     }
 
-    /// Reads configuration and list again. What is wrong is logged, and the running state stays as it is.
-    async fn reload(&self) {
-        let daemon = self.clone();
-        // Checking a list reads all of it: not on the thread that answers TCP.
-        let done = tokio::task::spawn_blocking(move || daemon.reload_now()).await;
-        if let Ok(Err(error)) = done {
-            tracing::error!(%error, "not reloaded; the running configuration stays in force");
-        }
-    }
-
-    fn reload_now(&self) -> Result<(), crate::config::ConfigError> {
-        let mut config = Config::load(&self.config_file, system::environment())?;
-        for key in needs_restart(&self.started_with, &config) {
-            tracing::warn!("{key} has changed: restart luytre for it");
-        }
-        config.listen = config.listen.with_sockets_of(&self.started_with.listen);
-        if let Some(certificates) = &self.certificates {
-            certificates.reload(&config);
-        }
-        self.home.look();
-        let _turn = self.swapping.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = self.resolver.shared.load_full();
-        let state = &self.started_with.state.dir;
-        let (list, refused) = match LoadedList::from_file(&config.list.file, state) {
-            Ok(list) => (Arc::new(list), None),
-            Err(error) if error.is_missing() && !config.list.named => (Arc::new(LoadedList::starter()), None),
-            Err(error) => {
-                tracing::error!(refused = %error, "the list was refused; the one in force stays");
-                (Arc::clone(&before.list), Some(error.to_string()))
-            }
-        };
-        let settings = upstream_settings(&config, self.resolver.clock);
-        let same = settings == *before.upstream;
-        let upstream = if same { Arc::clone(&before.upstream) } else { Arc::new(settings) };
-        let spent = self.spent();
-        let circumstances = circumstances(self.resolver.clock, &spent);
-        let after = Snapshot::build(&config, (list, refused), upstream, &self.home, &circumstances);
-        let after = Arc::new(after);
-        let same = same && after.inspects_as(&before);
-        self.resolver.dnssec.configure(validation(&config, &after.upstream));
-        self.resolver.shared.store(after);
-        if !same {
-            // Other servers may give other answers, and other rules find other things in them.
-            self.resolver.cache.clear();
-        }
-        tracing::info!("reloaded");
-        Ok(())
-    }
-
     /// The family.
     pub fn home(&self) -> &Arc<Home> {
         &self.home
-    }
-
-    /// The state in force, or as it would be at another time.
-    pub fn state_at(&self, at: Option<Timestamp>) -> Arc<Snapshot> {
-        let state = self.resolver.shared.load_full();
-        match at {
-            None => state,
-            Some(now) => {
-                let circumstances =
-                    Circumstances { now, trusted: true, ..circumstances(self.resolver.clock) };
-                Arc::new(state.at(&self.home, &circumstances))
-            }
-        }
-    }
-
-    /// Puts a state in force that is made from the one before.
-    fn swap(&self, next: impl FnOnce(&Snapshot) -> Snapshot) {
-        let _turn = self.swapping.lock().unwrap_or_else(PoisonError::into_inner);
-        let after = next(&self.resolver.shared.load());
-        self.resolver.shared.store(Arc::new(after));
-    }
-
-    /// Takes in what the family wrote, and what time does to it; never ends.
-    async fn watch_family(self) {
-        let clock = self.resolver.clock;
-        let mut compiled = (clock.trusted(), clock.now());
-        loop {
-            tokio::time::sleep(LOOK).await;
-            let home = Arc::clone(&self.home);
-            let Ok(look) = tokio::task::spawn_blocking(move || home.look()).await else { continue };
-            let now = (clock.trusted(), clock.now());
-            let is_old = compiled.0 != now.0 || !(compiled.1..compiled.1 + RECOMPILE).contains(&now.1);
-            match look {
-                Look::Same if !is_old => continue,
-                Look::Same => self.recompile(),
-                Look::Taken => {
-                    let spent = self.spent();
-                    self.swap(|before| before.with_family(&self.home, &circumstances(clock, &spent)));
-                    tracing::info!("the family's new rules are in force");
-                }
-                Look::Refused(refused) => {
-                    tracing::error!(%refused, "the family was refused; what was in force stays so");
-                    continue;
-                }
-            }
-            compiled = now;
-        }
-    }
-
-    /// Puts the same rules in force for the time that it is now, and what is used up.
-    pub fn recompile(&self) {
-        let spent = self.spent();
-        self.swap(|before| before.at(&self.home, &circumstances(self.resolver.clock, &spent)));
-    }
-
-    fn spent(&self) -> Vec<Option<Timestamp>> {
-        self.usage.spent(&self.home.family(), Time::of(&self.resolver.clock))
-    }
-
-    /// Counts the minutes of budgets and writes them down; never ends.
-    async fn watch_usage(self) {
-        loop {
-            tokio::time::sleep(LOOK).await;
-            self.count_usage();
-            let (usage, time) = (Arc::clone(&self.usage), Time::of(&self.resolver.clock));
-            if usage.is_due(time) {
-                // A disk may take seconds, a panic is logged, and the next round comes.
-                let _ = tokio::task::spawn_blocking(move || usage.save(time)).await;
-            }
-        }
-    }
-
-    fn count_usage(&self) {
-        let meters = Arc::clone(&self.resolver.shared.load().meters);
-        if self.usage.tick(&meters, Time::of(&self.resolver.clock)) {
-            self.recompile();
-        }
     }
 
     /// The minutes of budgets; [`Daemon::give`] gives more.
@@ -404,11 +256,6 @@ impl Daemon {
         &self.notifier
     }
 
-    /// The family in force.
-    pub fn home(&self) -> &Home {
-        &self.home
-    }
-
     /// What answers questions.
     pub fn resolver(&self) -> &Resolver {
         &self.resolver
@@ -422,78 +269,6 @@ impl Daemon {
     /// The configuration of the start.
     pub fn config(&self) -> &Config {
         &self.started_with
-    }
-
-    /// The status with the last `recent` questions.
-    pub fn status(&self, recent: usize) -> Status {
-        let state = self.resolver.shared.load();
-        let totals = self.resolver.history.totals();
-        let info = state.list.info();
-        let clock = &self.resolver.clock;
-        let cache = self.resolver.cache.stats();
-        let refused = state.refused.clone().unwrap_or_default();
-        let mut notices = (*self.notices).clone();
-        if !refused.is_empty() {
-            notices.push(format!("the list was refused: {refused}; an older one is in force"));
-        }
-        if let Some(refused) = self.home.refused() {
-            notices.push(format!("the family was refused; the last good one is in force: {refused}"));
-        }
-        notices.extend(self.accounts.trouble());
-        notices.extend(self.directory.notices());
-        notices.extend(self.usage.notices());
-        notices.extend(self.requests.notices());
-        let standing = self.resolver.dnssec.standing();
-        if matches!(standing, Standing::Unknown | Standing::Stripped) {
-            notices.push(standing.to_string());
-        }
-        notices.extend(Some(self.resolver.history.trouble()).filter(|trouble| !trouble.is_empty()));
-        let servers = self.server_health(&state.upstream).into_iter();
-        let with_ability = |health: ServerHealth| {
-            let dnssec = self.resolver.dnssec.ability(&health.server);
-            ServerStatus { dnssec, ..ServerStatus::from(health) }
-        };
-        // Rewriting is for some: it is told where it happened.
-        let rewritten = Some(("rewritten", totals.rewritten)).filter(|(_, count)| *count > 0);
-        let verdicts =
-            [("allowed", totals.allowed), ("blocked", totals.blocked)].into_iter().chain(rewritten);
-        Status {
-            version: env!("CARGO_PKG_VERSION"),
-            uptime_s: self.resolver.clock.uptime().as_secs(),
-            since: totals.since,
-            verdicts: verdicts.collect(),
-            categories: totals.categories,
-            blocked_categories: totals.blocked_categories,
-            recent: self.resolver.history.recent(recent, &state.policy, clock.now()),
-            missed: totals.missed,
-            list: ListStatus {
-                serial: info.serial,
-                age_s: (info.created > 0 && clock.trusted())
-                    .then(|| clock.now().saturating_sub(info.created)),
-                names: info.names,
-                state: if refused.is_empty() { state.list.state() } else { "refused" },
-                file: state.list.file(),
-                refused,
-            },
-            cache: CacheStatus {
-                entries: cache.entries,
-                bytes: cache.bytes,
-                hits: cache.hits,
-                misses: cache.misses,
-            },
-            upstream: servers.map(with_ability).collect(),
-            devices: self.directory.status(DEVICES_SHOWN),
-            notices,
-        }
-    }
-
-    /// What all threads know of the servers, the worst of each.
-    fn server_health(&self, settings: &Arc<upstream::Settings>) -> Vec<ServerHealth> {
-        let views = self.outlets.iter().map(|outlet| outlet.health(settings));
-        let worse = |one: Vec<ServerHealth>, other: Vec<ServerHealth>| {
-            one.into_iter().zip(other).map(|(one, other)| one.worse(other)).collect()
-        };
-        views.reduce(worse).unwrap_or_default()
     }
 
     /// What the control socket says.
@@ -519,89 +294,6 @@ impl Daemon {
             },
         }
     }
-}
-
-/// How often the family's file is looked at.
-const LOOK: Duration = Duration::from_secs(1);
-/// Seconds after which schedules are worked out anew, far within what was worked out.
-const RECOMPILE: u64 = 3600;
-
-/// What the family's rules are compiled for.
-fn circumstances(clock: Clock, spent: &[Option<Timestamp>]) -> Circumstances<'_> {
-    Circumstances { now: clock.best_known(), trusted: clock.trusted(), spent }
-}
-
-/// Waits until the date can be believed; then what was accepted at another time is judged anew.
-async fn watch_clock(resolver: Resolver) {
-    if resolver.clock.trusted() {
-        return;
-    }
-    tracing::warn!("the clock is not set; the dates of signatures and certificates are judged leniently");
-    while !resolver.clock.trusted() {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-    tracing::info!("the clock is set");
-    resolver.time_was_set();
-}
-
-/// Keys that are read at the start only.
-fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
-    let changed = [
-        ("listen.dns", before.listen.dns != after.listen.dns),
-        ("listen.tls", before.listen.tls != after.listen.tls),
-        ("listen.https", before.listen.https != after.listen.https),
-        ("listen.quic", before.listen.quic != after.listen.quic),
-        ("[notify]", before.notify != after.notify),
-        ("web.listen", before.web.listen != after.web.listen),
-        ("web.setup_code_file", before.web.setup_code_file != after.web.setup_code_file),
-        ("state.dir", before.state != after.state),
-        ("[cache]", before.cache != after.cache),
-        ("[history]", before.history != after.history),
-        ("limits.workers", before.limits.workers != after.limits.workers),
-        ("limits.in_flight", before.limits.in_flight != after.limits.in_flight),
-        ("limits.clients", before.limits.clients != after.limits.clients),
-        ("limits.devices", before.limits.devices != after.limits.devices),
-        ("[who]", before.who != after.who),
-    ];
-    changed.iter().filter(|(_, changed)| *changed).map(|(key, _)| *key).collect()
-}
-
-fn upstream_settings(config: &Config, clock: Clock) -> upstream::Settings {
-    let announced = || system::resolvers(&config.listen.dns);
-    let mut servers = config.upstream.servers.clone();
-    if servers.is_empty() {
-        servers = announced();
-    }
-    let mut bootstrap = config.upstream.bootstrap.clone();
-    if bootstrap.is_empty() {
-        bootstrap = announced().iter().filter_map(upstream::Server::address).collect();
-    }
-    let zones = config.upstream.zones.iter().map(|zone| (zone.name.clone(), zone.servers.clone()));
-    upstream::Settings {
-        servers,
-        strategy: config.upstream.strategy,
-        zones: zones.collect(),
-        timeout: config.upstream.timeout,
-        bootstrap,
-        roots: config.upstream.roots.clone(),
-        clock,
-    }
-}
-
-/// A notice for servers whose name nobody can look up. Not an error: the uplink may announce its resolvers later.
-fn not_found(settings: &upstream::Settings) -> Option<String> {
-    let zones = settings.zones.iter().flat_map(|(_, servers)| servers);
-    let sought = settings.servers.iter().chain(zones).find(|server| server.sought().is_some())?;
-    settings.bootstrap.is_empty().then(|| {
-        format!(
-            "nobody can look up the host of {sought}: write [upstream] bootstrap, or its address behind an @"
-        )
-    })
-}
-
-/// What validation goes by; `None` when it is turned off.
-fn validation(config: &Config, upstream: &upstream::Settings) -> Option<dnssec::Settings> {
-    config.upstream.validate.as_ref().map(|anchors| dnssec::Settings::new(anchors.clone(), upstream))
 }
 
 /// Eight bytes that nobody outside can know: keys of tables that clients could otherwise crowd.

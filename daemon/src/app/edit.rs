@@ -1,6 +1,7 @@
 //! What people decide on the page: saved, and in force at once.
 
-use super::{Daemon, circumstances};
+use super::Daemon;
+use super::household::circumstances;
 use crate::clock::Timestamp;
 use crate::family::edit::EditError;
 use crate::family::{Etag, Spec};
@@ -50,7 +51,8 @@ impl Daemon {
     fn save_now(&self, expected: Etag, spec: Spec) -> Result<Etag, SaveError> {
         let clock = self.resolver.clock;
         let tag = self.home.save(expected, spec, clock.now())?;
-        self.swap(|before| before.with_family(&self.home, &circumstances(clock)));
+        let spent = self.spent();
+        self.swap(|before| before.with_family(&self.home, &circumstances(clock, &spent)));
         Ok(tag)
     }
 

@@ -181,7 +181,6 @@ impl Spec {
             family: self.family.resolve(folder, &state),
             history: self.history.resolve(folder, &state)?,
             who: self.who.resolve(folder),
-            history: self.history.resolve()?,
             notify: self.notify.resolve()?,
             house: self.house.resolve()?,
             limits: self.limits.resolve()?,
