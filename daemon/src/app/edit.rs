@@ -28,24 +28,37 @@ impl Daemon {
         change: impl Fn(&Spec, Timestamp) -> Result<Spec, EditError> + Send + 'static,
     ) -> Result<(), ChangeError> {
         let daemon = self.clone();
-        self.apart(move || {
-            let now = daemon.resolver.clock.now();
-            for _ in 1..TRIES {
-                let (tag, spec) = daemon.home.version();
-                match daemon.save_now(tag, change(&spec, now).map_err(ChangeError::Edit)?) {
-                    Err(SaveError::Changed) => continue,
-                    saved => return saved.map(drop).map_err(ChangeError::Save),
-                }
+        self.apart(move || daemon.change_family_now(change)).await
+    }
+
+    /// The same, where the disk may be waited for.
+    pub fn change_family_now(
+        &self,
+        change: impl Fn(&Spec, Timestamp) -> Result<Spec, EditError>,
+    ) -> Result<(), ChangeError> {
+        let now = self.resolver.clock.now();
+        for _ in 1..TRIES {
+            let (tag, spec) = self.home.version();
+            match self.save_now(tag, change(&spec, now).map_err(ChangeError::Edit)?) {
+                Err(SaveError::Changed) => continue,
+                saved => return saved.map(drop).map_err(ChangeError::Save),
             }
-            Err(ChangeError::Save(SaveError::Changed))
-        })
-        .await
+        }
+        Err(ChangeError::Save(SaveError::Changed))
     }
 
     /// Replaces the family's document, if it is still the one with this tag. Returns the new one's.
     pub async fn replace_family(&self, expected: Etag, spec: Spec) -> Result<Etag, ChangeError> {
         let daemon = self.clone();
         self.apart(move || daemon.save_now(expected, spec).map_err(ChangeError::Save)).await
+    }
+
+    /// Writes down what somebody did.
+    pub async fn note(&self, action: &'static str, by: String, about: String) {
+        let daemon = self.clone();
+        let now = self.resolver.clock.now();
+        // What fails is in the log.
+        let _ = tokio::task::spawn_blocking(move || daemon.audit.record(now, &by, action, &about)).await;
     }
 
     fn save_now(&self, expected: Etag, spec: Spec) -> Result<Etag, SaveError> {

@@ -8,10 +8,12 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::problem::{Pointer, Problem};
-use super::spec::{DeviceSpec, GrantSpec, OneOrMany, PauseSpec, PersonSpec, Spec};
+use super::spec::{DeviceSpec, GrantSpec, OneOrMany, PauseSpec, PersonSpec, RuleSpec, Spec};
 use super::{Family, read, words};
 use crate::calendar::Zone;
+use crate::catalogue::Catalogue;
 use crate::clock::Timestamp;
+use crate::requests::Effect;
 use crate::who::Mac;
 
 /// The longest pause or grant, in minutes: 31 days.
@@ -107,6 +109,34 @@ pub fn grant(
     if minutes == 0 {
         next.grant.pop();
     }
+    Ok(next)
+}
+
+/// Adds a grant or a rule that an answer to a request means.
+pub fn allow(spec: &Spec, effect: &Effect) -> Result<Spec, EditError> {
+    let mut next = spec.clone();
+    match effect {
+        Effect::Grant(grant) => {
+            next.grant.retain(|other| other.who != grant.who || other.of != grant.of);
+            next.grant.push(grant.clone());
+        }
+        Effect::Rule(rule) => next.rule.push(rule.clone()),
+        // By its names: what the profile says of the service and of its categories yields to that, and bedtime doesn't.
+        Effect::Permit { who, service } => {
+            let catalogue = Catalogue::shipped();
+            let service = catalogue.by_key(service).and_then(|id| catalogue.service(id));
+            let names = service.into_iter().flat_map(|service| service.names());
+            let (who, action) = (vec![who.clone()], "allow");
+            next.rule.extend(names.map(|name| RuleSpec {
+                who: who.clone(),
+                name: name.text,
+                action: action.into(),
+                over_time: false,
+            }));
+        }
+        Effect::Nothing | Effect::Bonus { .. } => {}
+    }
+    Family::resolve(&next).map_err(EditError::Wrong)?;
     Ok(next)
 }
 

@@ -58,6 +58,15 @@ impl Caller {
         account.map_or(Self::Stranger, Self::Account)
     }
 
+    /// What logs call them.
+    pub(in crate::web) fn name(&self) -> String {
+        match self {
+            Self::Account(account) => account.name.clone(),
+            Self::Token(token) => token.name.clone(),
+            Self::Stranger => String::new(),
+        }
+    }
+
     /// Whether they may see what parents see.
     pub(in crate::web) fn may_read(&self) -> bool {
         self.may(Scope::Read).is_ok()

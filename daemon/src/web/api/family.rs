@@ -40,7 +40,7 @@ pub(super) async fn show(_: Reading, State(daemon): State<Daemon>) -> impl IntoR
     responses((status = 200, description = "the document as it is in force", body = Spec), super::openapi::Problems),
 ))]
 pub(super) async fn replace(
-    _: Changing,
+    Changing(caller): Changing,
     State(daemon): State<Daemon>,
     if_match: IfMatch,
     Body(document): Body<Value>,
@@ -49,6 +49,7 @@ pub(super) async fn replace(
     if_match.require(&current.to_string())?;
     let (spec, _) = Family::from_json(&document).map_err(|problems| Problem::unfit_all(&problems))?;
     daemon.replace_family(current, spec).await?;
+    daemon.note("family", caller.name(), "replaced".into()).await;
     let (tag, spec) = daemon.home().version();
     Ok(([(ETAG, tag.to_string())], Json((*spec).clone())))
 }

@@ -38,6 +38,7 @@ mod family;
 mod metrics;
 mod now;
 mod queries;
+mod requests;
 mod services;
 mod session;
 mod setup;
@@ -70,6 +71,7 @@ pub(super) fn routes() -> Router<Daemon> {
         .merge(things::routes())
         .merge(now::routes())
         .merge(activity::routes())
+        .merge(requests::routes())
         .merge(queries::routes())
         .merge(metrics::routes())
         .merge(openapi::routes())

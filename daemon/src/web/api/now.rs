@@ -7,11 +7,11 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
 use super::body::Body;
-use super::caller::{Caller, Changing};
+use super::caller::Changing;
 use crate::app::Daemon;
 use crate::family::{OneOrMany, edit};
 use crate::status::rfc3339;
-use crate::web::problem::Answer;
+use crate::web::problem::{Answer, Problem};
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/api/v1/pause", post(pause)).route("/api/v1/grants", post(grant))
@@ -35,7 +35,7 @@ pub(super) struct Pause {
 pub(super) struct Grant {
     /// A person's id, or several; `*` is every supervised one.
     who: OneOrMany,
-    /// `all` (bedtimes and budgets), `name:…` or `service:…`.
+    /// `all` (bedtimes and budgets), `name:…`, `service:…`, or `budget:…` (minutes besides for today).
     of: String,
     /// Minutes, to 31 days; 0 takes it back.
     minutes: u32,
@@ -55,12 +55,13 @@ pub(super) struct Holds {
     responses((status = 200, description = "in force", body = Holds), super::openapi::Problems),
 ))]
 pub(super) async fn pause(
-    _: Changing,
+    Changing(caller): Changing,
     State(daemon): State<Daemon>,
     Body(Pause { who, minutes }): Body<Pause>,
 ) -> Answer<(StatusCode, Json<Holds>)> {
-    let change = move |spec: &_, now| edit::pause(spec, &who, minutes, now);
-    daemon.change_family(change).await?;
+    let about = format!("{}: {minutes} minutes", who.as_slice().join(","));
+    daemon.change_family(move |spec, now| edit::pause(spec, &who, minutes, now)).await?;
+    daemon.note("pause", caller.name(), about).await;
     Ok((StatusCode::OK, Json(Holds::from_now(&daemon, minutes))))
 }
 
@@ -74,12 +75,19 @@ pub(super) async fn grant(
     State(daemon): State<Daemon>,
     Body(Grant { who, of, minutes }): Body<Grant>,
 ) -> Answer<(StatusCode, Json<Holds>)> {
-    let by = match caller {
-        Caller::Account(account) => account.name,
-        Caller::Token(token) => token.name,
-        Caller::Stranger => String::new(),
-    };
-    daemon.change_family(move |spec, now| edit::grant(spec, (&who, &of), minutes, &by, now)).await?;
+    let by = caller.name();
+    let about = format!("{} {of}: {minutes} minutes", who.as_slice().join(","));
+    if let Some(budget) = of.strip_prefix("budget:") {
+        let (daemon, budget, by) = (daemon.clone(), budget.to_owned(), by.clone());
+        let given = tokio::task::spawn_blocking(move || daemon.give(&budget, minutes, &by)).await;
+        given
+            .unwrap_or_else(|_| Err("it failed; the router's log says why".into()))
+            .map_err(|what| Problem::unfit("/of", what))?;
+        return Ok((StatusCode::CREATED, Json(Holds { until: None })));
+    }
+    let named = by.clone();
+    daemon.change_family(move |spec, now| edit::grant(spec, (&who, &of), minutes, &named, now)).await?;
+    daemon.note("grant", by, about).await;
     let status = if minutes == 0 { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(Holds::from_now(&daemon, minutes))))
 }
