@@ -14,13 +14,13 @@ fn house() -> House {
     House::new().with_page().run_with("--clock=steered")
 }
 
-fn setup_code(house: &House) -> String {
+pub(crate) fn setup_code(house: &House) -> String {
     let ended = luytre(["setup-code", "--config", house.config_file()]);
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
     ended.out.split_whitespace().last().unwrap().to_owned()
 }
 
-fn set_up(house: &Daemon) -> Browser {
+pub(crate) fn set_up(house: &Daemon) -> Browser {
     let mut parent = house.browser();
     let body = json!({"code": setup_code(house), "password": PASSWORD, "language": "vi"});
     let page = parent.post("/api/v1/setup", body);

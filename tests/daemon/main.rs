@@ -47,6 +47,7 @@ mod configuration;
 mod family;
 mod history;
 mod lists;
+mod parents;
 mod status;
 
 mod accounts;

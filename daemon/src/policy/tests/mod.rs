@@ -1,4 +1,5 @@
 //! The order of rules, as tables.
 
+mod cost;
 mod house;
 mod precedence;
