@@ -3,16 +3,18 @@
 use super::problem::{Pointer, Problem};
 use super::spec::Spec;
 use super::{Family, Mode, OwnRule, Whom};
+use crate::policy::Essentials;
 
 /// Looks for what never takes effect.
 pub(super) fn of(spec: &Spec, family: &Family) -> Vec<Problem> {
-    let mut notes = Vec::new();
+    let (mut notes, essentials) = (Vec::new(), Essentials::shipped());
     let at = |key: &str, index: usize| Pointer::default().key(key).item(index);
     for (index, rule) in family.rules.iter().enumerate() {
         if let Some((first, why)) = shadow(&family.rules, index) {
             let what = format!("rule {} ({}) {why}", first + 1, family.rules[first].name.text); // found there
             notes.push(Problem::new(at("rule", index), what));
-        } else if let Some(scope) = essential(rule) {
+        } else if rule.denied && essentials.cover(&rule.name) {
+            let scope = &rule.name.text;
             notes.push(Problem::new(
                 at("rule", index),
                 format!("{scope} is never blocked: an emergency, a bank, a school"),
@@ -86,9 +88,4 @@ fn shadow(rules: &[OwnRule], index: usize) -> Option<(usize, &'static str)> {
 fn covers(wide: Whom, narrow: Whom) -> bool {
     wide.house
         || (!narrow.house && (wide.supervised || !narrow.supervised) && narrow.people & !wide.people == 0)
-}
-
-/// What an essential takes a block's effect from.
-fn essential(rule: &OwnRule) -> Option<&str> {
-    (rule.denied && crate::policy::is_essential(&rule.name)).then_some(rule.name.text.as_str())
 }

@@ -187,14 +187,25 @@ impl Policy {
     }
 }
 
-/// Whether a name is never blocked, or lies where nothing ever is.
-pub fn is_essential(rule: &NameRule) -> bool {
-    let covers = |essential: &NameRule| {
-        let (wide, narrow) = (essential.name.as_name().as_wire(), rule.name.as_name().as_wire());
-        let same = wide == narrow;
-        same || (!essential.exact && narrow.ends_with(wide) && narrow.len() > wide.len())
-    };
-    essentials().iter().any(covers)
+/// The names that are never blocked, to hold rules against.
+#[derive(Debug)]
+pub struct Essentials(Vec<NameRule>);
+
+impl Essentials {
+    /// Those of `config/essentials.toml`.
+    pub fn shipped() -> Self {
+        Self(essentials())
+    }
+
+    /// Whether a rule's name is one of them, or lies below one.
+    pub fn cover(&self, rule: &NameRule) -> bool {
+        let name = rule.name.as_name();
+        let covers = |essential: &NameRule| match essential.exact {
+            true => essential.name.as_name() == name,
+            false => name.is_in(essential.name.as_name()),
+        };
+        self.0.iter().any(covers)
+    }
 }
 
 /// The names that are never blocked in a home, from `config/essentials.toml`.
