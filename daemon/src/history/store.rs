@@ -86,6 +86,7 @@ impl Store {
     /// Opens a store, or makes an empty one, and reads all of it once: what can be read now can be read later. sled
     /// may panic on damage.
     pub(super) fn open(folder: &Path, days: usize) -> Result<(Self, Dictionary), StoreError> {
+        let is_new = std::fs::metadata(folder.join("db")).map_or(true, |metadata| metadata.len() == 0);
         remove_half_snapshots(folder)?;
         let db = open_sled(folder)?;
         let (mut rows, mut dictionary, mut rolled) = (Index::new(), Dictionary::default(), None);
@@ -101,10 +102,13 @@ impl Store {
                 return Err(record(&key));
             }
         }
-        if rolled.is_none() && !rows.is_empty() {
-            return Err(record(STATE));
-        }
-        let store = Self { db, folder: folder.to_owned(), days, rows, rolled: rolled.unwrap_or_default() };
+        // sled takes garbage for an empty log: what is not new has this record.
+        let rolled = match rolled {
+            Some(rolled) => rolled,
+            None if is_new => first_state(&db)?,
+            None => return Err(record(STATE)),
+        };
+        let store = Self { db, folder: folder.to_owned(), days, rows, rolled };
         store.rows.keys().try_for_each(|(level, period)| store.row(*level, *period).map(drop))?;
         sync_all(folder)?;
         Ok((store, dictionary))
@@ -244,6 +248,13 @@ impl Store {
         self.db.flush()?;
         sync(&self.folder)
     }
+}
+
+fn first_state(db: &sled::Db) -> Result<Rolled, StoreError> {
+    let rolled = Rolled::default();
+    db.insert(STATE, rolled.write())?;
+    db.flush()?;
+    Ok(rolled)
 }
 
 /// sled takes the snapshot that it was writing when the power went for its newest one, and refuses the whole store for

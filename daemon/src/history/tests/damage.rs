@@ -83,16 +83,20 @@ fn a_damaged_store_is_moved_aside_or_read() {
             _ => (0..20).for_each(|_| overwrite(&db, chance.below(size), &[chance.below(256) as u8])),
         }
         // Every other time nobody looks first, and the panic comes here.
-        let place = Place::new(folder.path().to_owned(), 366, if case % 2 == 0 { check_apart } else { good });
+        let place =
+            Place::new(folder.path().to_owned(), 366, if case / 8 % 2 == 0 { check_apart } else { good });
         drop(place.open().unwrap_or_else(|error| panic!("case {case}: {error}")));
-        aside += usize::from(folder.path().join("store.damaged").exists());
+        let is_aside = folder.path().join("store.damaged").exists();
+        // Of the others sled reads as much as it finds.
+        assert!(is_aside || !matches!(case % 8, 1 | 2), "case {case}: garbage, and nobody says so");
+        aside += usize::from(is_aside);
         assert!(!folder.path().join("store.opening").exists(), "case {case}");
         // Whatever it was, the next days are kept.
         let mut life = Life::begin(folder.path());
         periods(1).for_each(|time| life.live(time, &Calendar::default()));
     }
     println!("{CASES} damaged stores: {aside} moved aside, the others read");
-    assert!(aside >= CASES / 8, "{aside}");
+    assert!(aside >= CASES / 4, "{aside}");
 }
 
 #[test]
