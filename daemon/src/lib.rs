@@ -14,16 +14,16 @@
 //! * [`listen`] owns the sockets, [`certificate`] what the encrypted ones prove themselves by; [`resolver`] is the path
 //!   above on one screen.
 //! * [`query`] and [`wire`] read packets; [`who`] says who asks; [`policy`] decides, without I/O.
-//! * [`family`] is what a family decided, [`home`] what of that is in force; [`catalogue`] what ships for it to choose from: services, safe search, ages;
-//!   [`calendar`] turns its days and hours into the moments that the policy compares.
-//! * [`usage`] counts the minutes of time budgets.
+//! * [`family`] is what a family decided, [`home`] what of that is in force; [`catalogue`] what ships for it to choose
+//!   from: services, safe search, ages; [`calendar`] turns its days and hours into the moments that the policy compares.
 //! * [`list`] is the compiled list in force; [`cache`] and [`upstream`] find answers, for all who ask the same at once
 //!   ([`flights`]); [`dnssec`] judges and [`inspect`] looks into those; [`reply`] writes them.
-//! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that.
-//! * [`accounts`] says who may come in; [`web`] is the page and the API, [`control`] the socket behind `luytre status`,
-//!   [`status`] what both tell; [`explain`] says why.
-//! * [`requests`] are what children ask for; [`notify`] tells a parent's phone, [`audit`] who did what.
-//! * [`web`] is the page, [`control`] the socket behind `luytre status`, [`status`] what both tell.
+//! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that, on disk as counters
+//!   only. [`usage`] counts the minutes of time budgets.
+//! * [`accounts`] says who may come in; [`requests`] are what children ask for, [`notify`] tells a parent's phone,
+//!   [`audit`] who did what.
+//! * [`web`] is the page and the API, [`control`] the socket behind `luytre status`, [`status`] what both tell; [`explain`]
+//!   says why.
 //! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], `datagrams`, [`process`] and
 //!   [`system`] are the operating system.
 
