@@ -56,6 +56,11 @@ pub(super) enum Command {
     HistoryCheck {
         folder: PathBuf,
     },
+    /// And before it takes the copy for the folder.
+    HistoryCopy {
+        from: PathBuf,
+        to: PathBuf,
+    },
     Help,
     Version,
 }
@@ -183,6 +188,10 @@ impl Arguments {
             ["history-check", folder] => {
                 self.only(&[])?;
                 Ok(Command::HistoryCheck { folder: folder.into() })
+            }
+            ["history-copy", from, to] => {
+                self.only(&[])?;
+                Ok(Command::HistoryCopy { from: from.into(), to: to.into() })
             }
             ["list", "info", file] => {
                 self.only(&[])?;

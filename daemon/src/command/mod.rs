@@ -75,6 +75,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Lookup { list, names } => lookup::lookup(&list, &names, out),
         Command::ListInfo { list } => list::info(&list, out),
         Command::HistoryCheck { folder } => Ok(ExitCode::from(crate::history::check(&folder))),
+        Command::HistoryCopy { from, to } => Ok(ExitCode::from(crate::history::copy(&from, &to))),
         Command::ListVerify { list } => list::verify(&list, out),
         Command::SetupCode { config } => setup::show_code(&config, out),
         Command::ResetPassword { config } => setup::reset_password(&config, out),

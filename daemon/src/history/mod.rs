@@ -35,7 +35,7 @@ pub use self::dictionary::Subject;
 pub use self::follow::News;
 pub use self::keeper::Keeper;
 pub use self::level::Calendar;
-pub use self::place::check;
+pub use self::place::{check, copy};
 pub use self::record::Recent;
 pub use self::totals::Totals;
 
@@ -93,7 +93,7 @@ impl History {
     /// An empty history, with the roll of who there is. Nothing is read from disk before a [`Keeper`] starts.
     pub fn new(config: &HistoryConfig, roll: Arc<dyn Roll>) -> Self {
         let days = config.keep_counters;
-        let place = (days > 0).then(|| Place::new(config.path.clone(), days, place::check_apart));
+        let place = (days > 0).then(|| Place::new(config.path.clone(), days, place::APART));
         Self {
             privacy: config.privacy,
             keep_for: config.keep_queries_for,
@@ -269,13 +269,10 @@ impl History {
                 return Err(reason);
             }
         }
-        disk.store = Some(match place.shrink(store).map_err(|error| error.to_string())? {
-            Ok(store) => store,
-            Err((store, dictionary)) => {
-                lock(&self.ledger).adopt(dictionary);
-                store
-            }
-        });
+        disk.store = Some(store);
+        if let Some(dictionary) = place.shrink(&mut disk.store).map_err(|error| error.to_string())? {
+            lock(&self.ledger).adopt(dictionary);
+        }
         Ok(())
     }
 

@@ -29,8 +29,17 @@ const HEALTHY: i32 = 0;
 const NOT_UNDERSTOOD: i32 = 2;
 const NO_DISK: i32 = 3;
 
-/// Looks into a store without harm to this process.
-pub(super) type Check = fn(&Path) -> Health;
+/// What is done to a store by another process.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Apart {
+    /// Looks into it.
+    pub(super) check: fn(&Path) -> Health,
+    /// Writes it anew into another folder; whether that succeeded.
+    pub(super) copy: fn(&Path, &Path) -> bool,
+}
+
+/// By the commands `luytre history-check` and `history-copy`.
+pub(super) const APART: Apart = Apart { check: check_apart, copy: copy_apart };
 
 /// What a look into a store showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,15 +56,15 @@ pub(super) struct Place {
     folder: PathBuf,
     /// Days that are kept.
     days: usize,
-    check: Check,
+    apart: Apart,
     /// The file's size after it was last written anew.
     smallest: u64,
 }
 
 impl Place {
     /// A store in this folder, which need not be there yet, with so many days.
-    pub(super) fn new(folder: PathBuf, days: usize, check: Check) -> Self {
-        Self { folder, days, check, smallest: 0 }
+    pub(super) fn new(folder: PathBuf, days: usize, apart: Apart) -> Self {
+        Self { folder, days, apart, smallest: 0 }
     }
 
     /// Opens the store, or begins a new one if it is damaged.
@@ -65,7 +74,8 @@ impl Place {
         self.finish_copy().map_err(failed)?;
         let store = self.store();
         let attempts = self.attempts();
-        let is_bad = store.exists() && (attempts >= ATTEMPTS || (self.check)(&store) == Health::Damaged);
+        let is_bad =
+            store.exists() && (attempts >= ATTEMPTS || (self.apart.check)(&store) == Health::Damaged);
         if is_bad {
             self.move_aside("it can't be read")?;
         }
@@ -98,21 +108,26 @@ impl Place {
             .map_err(|error| format!("{} can't be moved aside: {error}", self.store().display()))
     }
 
-    /// Writes a store anew that has become larger than its rows need; gives it back if there is no need.
-    pub(super) fn shrink(&mut self, store: Store) -> Result<Result<Store, (Store, Dictionary)>, StoreError> {
-        let size = store.size();
+    /// Writes a store anew that has become larger than its rows need; `None` if there is no need, and else the store in
+    /// its new place. Another process does it: it takes 10 MB for a moment, which would never come back here.
+    pub(super) fn shrink(&mut self, store: &mut Option<Store>) -> Result<Option<Dictionary>, StoreError> {
+        let size = store.as_ref().map_or(0, Store::size);
         if size < LARGE || size < self.smallest / 8 * 9 {
-            return Ok(Ok(store));
+            return Ok(None);
         }
+        // Closed: a store has one process at a time.
+        drop(store.take());
         let copy = self.beside("copy");
         let _ = fs::remove_dir_all(&copy);
-        guarded(|| store.copy_to(&copy))?;
-        fs::rename(self.store(), self.beside("before"))?;
+        if (self.apart.copy)(&self.store(), &copy) {
+            fs::rename(self.store(), self.beside("before"))?;
+        }
         self.finish_copy()?;
-        let (store, dictionary) = self.try_open()?;
-        self.smallest = store.size();
+        let (reopened, dictionary) = self.try_open()?;
+        self.smallest = reopened.size();
         tracing::info!(before = size, after = self.smallest, "the history was written anew, in bytes");
-        Ok(Err((store, dictionary)))
+        *store = Some(reopened);
+        Ok(Some(dictionary))
     }
 
     /// A power cut may come between any two steps of [`shrink`](Self::shrink): the copy counts from the moment when the
@@ -181,25 +196,46 @@ pub fn check(folder: &Path) -> u8 {
     code as u8 // one of three small numbers
 }
 
-/// Lets another process look into the store.
-pub(super) fn check_apart(folder: &Path) -> Health {
-    let mut command = Command::new("/proc/self/exe");
-    command.arg("history-check").arg(folder);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let Ok(mut child) = command.spawn() else { return Health::Good };
+/// What `luytre history-copy FROM TO` does; returns its exit code.
+pub fn copy(from: &Path, to: &Path) -> u8 {
+    let copied = Store::open(from, usize::from(u16::MAX)).and_then(|(store, _)| store.copy_to(to));
+    u8::from(copied.is_err())
+}
+
+fn check_apart(store: &Path) -> Health {
+    match run_apart("history-check", &[store]) {
+        Ran::Ended(Some(HEALTHY | NOT_UNDERSTOOD | NO_DISK)) | Ran::Never => Health::Good,
+        Ran::Ended(_) => Health::Damaged,
+    }
+}
+
+fn copy_apart(from: &Path, to: &Path) -> bool {
+    matches!(run_apart("history-copy", &[from, to]), Ran::Ended(Some(HEALTHY))) && to.join("db").exists()
+}
+
+/// How another process went.
+enum Ran {
+    /// It could not be started or watched.
+    Never,
+    /// With this exit code; `None` for a signal, ours after [`PATIENCE`] too.
+    Ended(Option<i32>),
+}
+
+/// Runs a command of this program in another process.
+fn run_apart(command: &str, folders: &[&Path]) -> Ran {
+    let mut process = Command::new("/proc/self/exe");
+    process.arg(command).args(folders).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let Ok(mut child) = process.spawn() else { return Ran::Never };
     let clock = Clock::default();
     loop {
         match child.try_wait() {
-            Ok(Some(status)) if matches!(status.code(), Some(HEALTHY | NOT_UNDERSTOOD | NO_DISK)) => {
-                return Health::Good;
-            }
-            Ok(Some(_)) => return Health::Damaged,
-            Err(_) => return Health::Good,
+            Ok(Some(status)) => return Ran::Ended(status.code()),
+            Err(_) => return Ran::Never,
             Ok(None) if clock.uptime() > PATIENCE => {
                 // It may have ended by itself meanwhile.
                 let _ = child.kill();
                 let _ = child.wait();
-                return Health::Damaged;
+                return Ran::Ended(None);
             }
             Ok(None) => std::thread::sleep(Duration::from_millis(20)),
         }

@@ -5,10 +5,11 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::HERE;
 use super::household::{Family, periods};
 use super::year::Life;
 use crate::history::level::Calendar;
-use crate::history::place::{Health, Place, check};
+use crate::history::place::{Apart, Health, Place, check};
 
 /// Tells the test that looks into a store where that is.
 const FOLDER: &str = "LUYTRE_TEST_CHECKED";
@@ -26,10 +27,6 @@ fn check_apart(store: &Path) -> Health {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--ignored", "--exact", "history::tests::damage::checked"]).env(FOLDER, store);
     if command.output().unwrap().status.success() { Health::Good } else { Health::Damaged }
-}
-
-fn good(_store: &Path) -> Health {
-    Health::Good
 }
 
 /// A day of a family, on disk and closed.
@@ -83,8 +80,11 @@ fn a_damaged_store_is_moved_aside_or_read() {
             _ => (0..20).for_each(|_| overwrite(&db, chance.below(size), &[chance.below(256) as u8])),
         }
         // Every other time nobody looks first, and the panic comes here.
-        let place =
-            Place::new(folder.path().to_owned(), 366, if case / 8 % 2 == 0 { check_apart } else { good });
+        let place = Place::new(
+            folder.path().to_owned(),
+            366,
+            if case / 8 % 2 == 0 { Apart { check: check_apart, ..HERE } } else { HERE },
+        );
         drop(place.open().unwrap_or_else(|error| panic!("case {case}: {error}")));
         let is_aside = folder.path().join("store.damaged").exists();
         // Of the others sled reads as much as it finds.
@@ -102,7 +102,7 @@ fn a_damaged_store_is_moved_aside_or_read() {
 #[test]
 fn a_store_that_ended_the_program_when_it_was_opened_is_moved_aside() {
     let folder = lived();
-    let place = Place::new(folder.path().to_owned(), 366, good);
+    let place = Place::new(folder.path().to_owned(), 366, HERE);
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
     for (marker, is_damaged) in [
         ("1 of another run of the machine".to_owned(), false),
@@ -121,8 +121,8 @@ fn a_disk_that_is_not_there_is_no_damage() {
     let folder = lived();
     let file = folder.path().join("not-a-folder");
     fs::File::create(&file).unwrap();
-    assert!(Place::new(file, 366, good).open().is_err());
-    let place = Place::new(folder.path().to_owned(), 366, good);
+    assert!(Place::new(file, 366, HERE).open().is_err());
+    let place = Place::new(folder.path().to_owned(), 366, HERE);
     let (_held, _) = place.open().unwrap();
     let error = place.open().err().unwrap();
     assert!(error.contains("lock") && !folder.path().join("store.damaged").exists(), "{error}");

@@ -4,13 +4,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::HERE;
 use super::household::{Family, START, periods};
 use super::trace::{Disk, Step, record};
 use super::year::{Life, questions};
 use crate::history::activity::{self, By, Wanted};
 use crate::history::dictionary::Dictionary;
 use crate::history::level::{Calendar, Level, PERIOD};
-use crate::history::place::{Health, Place};
+use crate::history::place::Place;
 use crate::history::store::Store;
 
 /// Tells the test that is recorded where to write.
@@ -54,10 +55,6 @@ fn all_questions(store: &Store, dictionary: &Dictionary, calendar: &Calendar) ->
     sums[0]
 }
 
-fn no_other_process(_store: &Path) -> Health {
-    Health::Good
-}
-
 /// A power cut changes the boot id, which the marker of an open that never ended carries.
 fn in_another_run_of_the_machine(marker: &Path) {
     if marker.exists() {
@@ -91,7 +88,7 @@ fn survives(cuts: usize) {
             let after = tempfile::tempdir_in(folder.path()).unwrap();
             disk.cut(after.path(), &mut chance);
             in_another_run_of_the_machine(&after.path().join("store.opening"));
-            let place = Place::new(after.path().to_owned(), 366, no_other_process);
+            let place = Place::new(after.path().to_owned(), 366, HERE);
             let (store, dictionary) = place.open().unwrap();
             let found = all_questions(&store, &dictionary, &calendar);
             begun_anew += usize::from(after.path().join("store.damaged").exists());
@@ -128,7 +125,7 @@ fn a_cut_while_the_store_is_written_anew_loses_nothing() {
     let (store, ledger) = life.end();
     assert_eq!(all_questions(&store, &ledger.dictionary, &calendar), all);
     store.copy_to(&history("store.copy")).unwrap();
-    let place = Place::new(folder.path().to_owned(), 366, no_other_process);
+    let place = Place::new(folder.path().to_owned(), 366, HERE);
     let opens = |what: &str| {
         let (store, dictionary) = place.open().unwrap();
         assert_eq!(all_questions(&store, &dictionary, &calendar), all, "{what}");
