@@ -13,21 +13,12 @@ fn db(house: &Daemon) -> PathBuf {
     PathBuf::from(house.path("state/history/store/db"))
 }
 
-/// Waits until the store is open: it is opened behind the first answers.
-fn wait_for_store(house: &Daemon) {
-    patiently("the history is opened", || {
-        let marker = house.path("state/history/store.opening");
-        (db(house).exists() && !fs::exists(marker).unwrap()).then_some(())
-    });
-}
-
 #[test]
 fn todays_counts_outlive_a_restart() {
     let mut house = house().start();
     house.ask("bad.example");
     house.ask("good.example");
     house.status_after(2);
-    wait_for_store(&house);
     house.stop();
     house.start_again();
     let status = house.status_after(2);
@@ -40,7 +31,7 @@ fn todays_counts_outlive_a_restart() {
 fn a_damaged_history_is_moved_aside_behind_the_answers() {
     let mut house = house().start();
     house.ask("bad.example");
-    wait_for_store(&house);
+    house.status_after(1);
     house.stop();
     let garbage = vec![0xa5; fs::metadata(db(&house)).unwrap().len() as usize];
     fs::File::create(db(&house)).and_then(|mut file| std::io::Write::write_all(&mut file, &garbage)).unwrap();

@@ -235,6 +235,10 @@ impl History {
 
     fn save_to(&self, disk: &mut Disk, calendar: &Calendar, now: Timestamp) -> Result<(), String> {
         let Some(place) = &mut disk.place else { return Ok(()) };
+        if !place.exists() && lock(&self.ledger).unsaved.is_empty() {
+            // Nothing to read and nothing to write: the flash is left alone.
+            return Ok(());
+        }
         let mut store = match disk.store.take() {
             Some(store) => store,
             None => self.open(place, calendar, now)?,

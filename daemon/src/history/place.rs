@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How often opening may end the program in a row, over restarts of the machine.
 const ATTEMPTS: u8 = 3;
 /// Beyond this size sled's file is written anew, if that helps: it seldom gives room back by itself.
-const LARGE: u64 = 1_800_000;
+const LARGE: u64 = 1_700_000;
 
 /// Exit codes of `luytre history-check`; everything else is damage, a panic's end too.
 const HEALTHY: i32 = 0;
@@ -65,6 +65,11 @@ impl Place {
     /// A store in this folder, which need not be there yet, with so many days.
     pub(super) fn new(folder: PathBuf, days: usize, apart: Apart) -> Self {
         Self { folder, days, apart, smallest: 0 }
+    }
+
+    /// Whether there is something where the store belongs.
+    pub(super) fn exists(&self) -> bool {
+        self.folder.exists()
     }
 
     /// Opens the store, or begins a new one if it is damaged.
@@ -112,7 +117,7 @@ impl Place {
     /// its new place. Another process does it: it takes 10 MB for a moment, which would never come back here.
     pub(super) fn shrink(&mut self, store: &mut Option<Store>) -> Result<Option<Dictionary>, StoreError> {
         let size = store.as_ref().map_or(0, Store::size);
-        if size < LARGE || size < self.smallest / 8 * 9 {
+        if size < LARGE || size < self.smallest / 16 * 17 {
             return Ok(None);
         }
         // Closed: a store has one process at a time.
