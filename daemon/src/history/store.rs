@@ -194,13 +194,13 @@ impl Store {
         let entries = self.db.iter().collect::<Result<Vec<_>, _>>()?;
         drop(self.db);
         let db = open_sled(folder)?;
-        // Not all at once: a page's first form is gone from sled's log before the next page is written.
-        for some in entries.chunks(64) {
+        // Step by step: what a page was before is gone from sled's log when the next one is written.
+        for some in entries.chunks(16) {
             let mut batch = sled::Batch::default();
             some.iter().for_each(|(key, value)| batch.insert(key, value));
             db.apply_batch(batch)?;
+            db.flush()?;
         }
-        db.flush()?;
         sync_all(folder)
     }
 
