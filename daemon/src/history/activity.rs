@@ -1,9 +1,10 @@
 //! Who did what when: sums over rows, for the page and the API.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use luytre_lists::CategoryTable;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::cells::{Ending, Topic};
 use super::dictionary::{Kind, Subject};
@@ -60,7 +61,9 @@ pub struct Activity {
     /// When the piece of time begins, in seconds since 1970; `null` if all is one piece.
     pub time: Option<Timestamp>,
     /// The category, person, device, service or site; empty for what is not known.
-    pub key: String,
+    #[serde(serialize_with = "as_text")]
+    #[cfg_attr(test, schema(value_type = String))]
+    pub key: Arc<str>,
     /// Questions.
     pub count: u64,
     /// Of those, the blocked ones.
@@ -73,12 +76,15 @@ pub struct Activity {
 pub(super) struct Sum<'a> {
     wanted: &'a Wanted<'a>,
     calendar: &'a Calendar,
-    cells: BTreeMap<(Option<Timestamp>, String), [i64; 3]>,
+    /// A year by days has thousands of rows and few keys: each is kept once.
+    keys: Vec<Arc<str>>,
+    numbers: BTreeMap<Arc<str>, usize>,
+    cells: BTreeMap<(Option<Timestamp>, usize), [i64; 3]>,
 }
 
 impl<'a> Sum<'a> {
     pub(super) fn new(wanted: &'a Wanted<'a>, calendar: &'a Calendar) -> Self {
-        Self { wanted, calendar, cells: BTreeMap::new() }
+        Self { wanted, calendar, keys: Vec::new(), numbers: BTreeMap::new(), cells: BTreeMap::new() }
     }
 
     /// Adds a cell of a row that begins then.
@@ -87,15 +93,16 @@ impl<'a> Sum<'a> {
         if !is_wanted || self.wanted.person.is_some_and(|person| person != subject.person) {
             return;
         }
+        let category;
         let key = match self.wanted.by {
             By::Category if kind.topic == Topic::AGAIN => return,
             By::Category => {
-                let key = |category| CategoryTable::shipped().key(category).into_owned();
-                kind.topic.category().map_or_else(String::new, key)
+                category = kind.topic.category().map(|category| CategoryTable::shipped().key(category));
+                category.as_deref().unwrap_or_default()
             }
-            By::Person => subject.person.clone(),
-            By::Device => subject.device.clone(),
-            By::Service => kind.service.clone(),
+            By::Person => &subject.person,
+            By::Device => &subject.device,
+            By::Service => &kind.service,
             By::Domain => return,
         };
         let count = i64::from(count);
@@ -103,14 +110,15 @@ impl<'a> Sum<'a> {
     }
 
     /// Adds a question of the ring.
-    pub(super) fn add_site(&mut self, time: Timestamp, person: &str, site: String, ending: Ending) {
+    pub(super) fn add_site(&mut self, time: Timestamp, person: &str, site: &str, ending: Ending) {
         let is_wanted = (self.wanted.from..self.wanted.to).contains(&time);
         if is_wanted && self.wanted.person.is_none_or(|wanted| wanted == person) {
             self.add_key(time, site, ending, 1);
         }
     }
 
-    fn add_key(&mut self, start: Timestamp, key: String, ending: Ending, count: i64) {
+    fn add_key(&mut self, start: Timestamp, key: &str, ending: Ending, count: i64) {
+        let key = self.number(key);
         let piece = self.wanted.step.level().map(|level| {
             // A row that is longer than the step is a piece of its own.
             self.calendar.start(level, self.calendar.period(level, start))
@@ -118,17 +126,34 @@ impl<'a> Sum<'a> {
         self.cells.entry((piece, key)).or_default()[usize::from(ending.number())] += count;
     }
 
+    fn number(&mut self, key: &str) -> usize {
+        if let Some(number) = self.numbers.get(key) {
+            return *number;
+        }
+        let key: Arc<str> = key.into();
+        self.numbers.insert(Arc::clone(&key), self.keys.len());
+        self.keys.push(key);
+        self.keys.len() - 1
+    }
+
     /// The sums by time, and the largest first.
     pub(super) fn finish(self) -> Vec<Activity> {
         let whole = |count: i64| u64::try_from(count).unwrap_or(0);
         let rows = self.cells.into_iter().map(|((time, key), counts)| {
             let [_, blocked, rewritten] = counts.map(whole);
+            let key = Arc::clone(&self.keys[key]);
             Activity { time, key, count: whole(counts.iter().sum()), blocked, rewritten }
         });
         let mut rows: Vec<Activity> = rows.filter(|row| row.count > 0).collect();
-        rows.sort_by(|one, other| one.time.cmp(&other.time).then(other.count.cmp(&one.count)));
+        rows.sort_by(|one, other| {
+            (one.time, other.count, &one.key).cmp(&(other.time, one.count, &other.key))
+        });
         rows
     }
+}
+
+fn as_text<S: Serializer>(key: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(key)
 }
 
 impl Step {

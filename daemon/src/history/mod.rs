@@ -157,7 +157,7 @@ impl History {
             for record in self.records(usize::MAX, now) {
                 let person = self.roll.subject(record.who).person;
                 if let Some(site) = record.site() {
-                    sum.add_site(record.time, &person, site, Ending::of(&record.verdict));
+                    sum.add_site(record.time, &person, &site, Ending::of(&record.verdict));
                 }
             }
             return sum.finish();

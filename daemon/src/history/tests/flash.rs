@@ -56,8 +56,15 @@ impl Loop {
 
 impl Drop for Loop {
     fn drop(&mut self) {
-        // Best effort: what was not mounted need not be unmounted.
-        let _ = run("umount", &[self.mount.path().to_str().unwrap_or_default()]);
+        // sled's threads let go of the file a moment after it is closed. Best effort: what was not mounted need not be
+        // unmounted.
+        let mount = self.mount.path().to_str().unwrap_or_default();
+        for _ in 0..100 {
+            if run("umount", &[mount]).is_some() || run("mountpoint", &["-q", mount]).is_none() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
         let _ = run("losetup", &["-d", &self.device]);
     }
 }

@@ -108,7 +108,7 @@ impl House {
 }
 
 fn keys(activity: &[Activity]) -> Vec<(&str, u64, u64)> {
-    activity.iter().map(|row| (row.key.as_str(), row.count, row.blocked)).collect()
+    activity.iter().map(|row| (&*row.key, row.count, row.blocked)).collect()
 }
 
 #[test]
@@ -152,8 +152,7 @@ fn activity_is_cut_by_hours_and_asked_for_by_person() {
     }
     house.save();
     let hours = house.activity(By::Person, Step::Hour);
-    let times: Vec<_> =
-        hours.iter().map(|row| (row.time, row.key.as_str(), row.count, row.blocked)).collect();
+    let times: Vec<_> = hours.iter().map(|row| (row.time, &*row.key, row.count, row.blocked)).collect();
     let [first, second] = [START, START + 3600].map(Some);
     assert_eq!(
         times,
