@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{self, Request};
 use crate::gate::Gate;
-use crate::history::{Calendar, History, Keeper};
+use crate::history::{History, Keeper};
 use crate::home::Home;
 use crate::list::LoadedList;
 use crate::listen::open::{self, StartError};
@@ -97,9 +97,10 @@ impl App {
             tracing::error!(%refused, "the family was refused; the last good one is in force");
         }
         let usage = Usage::at_start(state);
-        let spent = usage.spent(&home.family(), Time::of(&clock));
-        let circumstances = circumstances(clock, &spent);
-        let snapshot = Snapshot::build(&config, (Arc::new(list), refused), upstream, &home, &circumstances);
+        let family = home.family();
+        let spent = usage.spent(&family, Time::of(&clock));
+        let (circumstances, list) = (circumstances(clock, &spent), (Arc::new(list), refused));
+        let snapshot = Snapshot::build(&config, list, upstream, (&home, family), &circumstances);
         let resolver = Resolver {
             shared: Arc::new(ArcSwap::from_pointee(snapshot)),
             cache: Arc::new(Cache::new(&config.cache, seed())),
@@ -195,7 +196,7 @@ impl Daemon {
         self.log_start();
         let history = Arc::clone(&self.resolver.history);
         let home = Arc::clone(&self.home);
-        let calendar = move || Calendar::new(home.family().zone.rules().clone());
+        let calendar = move || home.calendar();
         let keeper = Keeper::start(history, self.resolver.clock, calendar);
         while signals.next().await == Wish::Reload {
             self.reload().await;

@@ -57,8 +57,8 @@ fn replace_as(path: &Path, mode: u32, write: impl FnOnce(&mut File) -> io::Resul
     }
 }
 
-/// Reads a text file of at most `most` bytes.
-pub fn read_text(path: &Path, most: usize) -> io::Result<String> {
+/// Reads a file of at most `most` bytes.
+pub fn read_bytes(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     use std::io::Read;
     let mut bytes = Vec::new();
     File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
@@ -66,7 +66,12 @@ pub fn read_text(path: &Path, most: usize) -> io::Result<String> {
         let what = format!("larger than {} kB; leave out what is not needed", most / 1024);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
     }
-    String::from_utf8(bytes)
+    Ok(bytes)
+}
+
+/// Reads a text file of at most `most` bytes.
+pub fn read_text(path: &Path, most: usize) -> io::Result<String> {
+    String::from_utf8(read_bytes(path, most)?)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8; save the file as UTF-8 text"))
 }
 

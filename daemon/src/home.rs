@@ -15,9 +15,10 @@ pub use self::save::SaveError;
 use crate::config::Config;
 use crate::family::{Etag, Family, MAX_DOCUMENT, Refused, Spec};
 use crate::files;
+use crate::history::Calendar;
 use crate::policy::{Circumstances, Names, Policy, Rulebook, Rules};
 use crate::who::directory::Directory;
-use crate::who::{Known, People, Roll};
+use crate::who::{People, Roll};
 
 /// A family and the numbers that its people, devices and rules have in this run.
 #[derive(Debug)]
@@ -40,8 +41,6 @@ struct Current {
     seen: Option<Stamp>,
     /// Why that version is not in force, if it isn't.
     refused: Option<Refused>,
-    /// Whether something came into force that [`Home::look`] did not tell yet.
-    is_news: bool,
 }
 
 #[cfg(test)]
@@ -55,17 +54,6 @@ impl Home {
 
 /// What tells one version of a file from the next: when it was changed, how long it is, and which file it is.
 type Stamp = (SystemTime, u64, u64);
-
-/// What became of a changed file.
-#[derive(Debug)]
-pub enum Look {
-    /// It is as it was.
-    Same,
-    /// What it says is in force; or what was saved since.
-    Taken,
-    /// It has mistakes; what was in force stays so.
-    Refused(Refused),
-}
 
 impl Default for Home {
     /// A house without a document.
@@ -105,45 +93,37 @@ impl Home {
         directory: Arc<Directory>,
     ) -> Self {
         let (spec, family) = (Arc::new(spec), Arc::new(family));
-        let current = Mutex::new(Current { spec, family, seen: None, refused: None, is_news: false });
+        let current = Mutex::new(Current { spec, family, seen: None, refused: None });
         let (book, turn) = Default::default();
         Self { file, last_good, directory, book, current, turn }
     }
 
-    /// Looks whether the file has changed, and reads it if so.
-    pub fn look(&self) -> Look {
+    /// Looks whether the file has changed, and takes in what it says; with mistakes in it, which are returned once, what
+    /// was in force stays so.
+    pub fn look(&self) -> Option<Refused> {
         let _turn = lock(&self.turn);
-        let look = self.take_in();
-        let is_news = &mut self.current().is_news;
-        match look {
-            Look::Refused(_) => look,
-            Look::Same if !*is_news => look,
-            Look::Same | Look::Taken => {
-                *is_news = false;
-                Look::Taken
-            }
-        }
+        self.take_in()
     }
 
-    fn take_in(&self) -> Look {
+    fn take_in(&self) -> Option<Refused> {
         let seen = stamp(&self.file);
         if self.current().seen == seen {
-            return Look::Same;
+            return None;
         }
         let read = Family::load(&self.file);
         let mut current = self.current();
         current.seen = seen;
         match read {
-            Ok((spec, _)) if spec == *current.spec && current.refused.is_none() => Look::Same,
+            Ok((spec, _)) if spec == *current.spec && current.refused.is_none() => None,
             Ok((spec, family)) => {
                 (current.spec, current.family, current.refused) = (Arc::new(spec), Arc::new(family), None);
                 drop(current);
                 self.keep();
-                Look::Taken
+                None
             }
             Err(refused) => {
                 current.refused = Some(refused.clone());
-                Look::Refused(refused)
+                Some(refused)
             }
         }
     }
@@ -151,6 +131,11 @@ impl Home {
     /// What is in force, as it is meant.
     pub fn family(&self) -> Arc<Family> {
         Arc::clone(&self.current().family)
+    }
+
+    /// The days of the family's time zone, for what is counted by day.
+    pub fn calendar(&self) -> Calendar {
+        Calendar::new(self.family().zone.rules().clone())
     }
 
     /// What is in force, as it is written.
@@ -161,12 +146,6 @@ impl Home {
     /// Which version of the document is in force.
     pub fn etag(&self) -> Etag {
         Etag::of(&self.spec())
-    }
-
-    /// Both what is in force, as it is written, and its version.
-    pub fn version(&self) -> (Etag, Arc<Spec>) {
-        let spec = self.spec();
-        (Etag::of(&spec), spec)
     }
 
     /// The document as it stands; empty where there is none.
@@ -187,26 +166,20 @@ impl Home {
         self.directory.roll()
     }
 
-    /// The devices that somebody named.
-    pub fn known(&self) -> Vec<Known> {
-        self.family().devices.iter().map(|device| device.known.clone()).collect()
+    /// Who is who, by what this document says and the network shows.
+    pub fn people(&self, family: &Family) -> People {
+        self.directory.set_known(family.devices.iter().map(|device| device.known.clone()).collect())
     }
 
-    /// Who is who, by what the document says and the network shows.
-    pub fn people(&self) -> People {
-        self.directory.set_known(self.known())
-    }
-
-    /// Everything compiled. The devices of [`Home::people`] have their numbers before.
-    pub fn policy(&self, rules: &Rules, circumstances: &Circumstances<'_>) -> Policy {
-        let names = Names::compile(rules, &self.family(), &self.book);
+    /// Everything compiled, for this document. The devices of [`Home::people`] have their numbers before.
+    pub fn policy(&self, rules: &Rules, family: Arc<Family>, circumstances: &Circumstances<'_>) -> Policy {
+        let names = Names::compile(rules, family, Arc::clone(&self.book));
         self.policy_with(Arc::new(names), rules, circumstances)
     }
 
     /// The same with names that have not changed.
     pub fn policy_with(&self, names: Arc<Names>, rules: &Rules, circumstances: &Circumstances<'_>) -> Policy {
-        let known = (names, Arc::clone(&self.book));
-        Policy::compile(known, rules, &self.family(), &self.roll().subjects(), circumstances)
+        Policy::compile(names, rules, &self.roll().subjects(), circumstances)
     }
 
     /// Keeps a copy of the document in force, if it is another than the one kept. That it can't be written is no

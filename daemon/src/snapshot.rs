@@ -11,6 +11,7 @@ use luytre_lists::hash::SuffixHashes;
 use crate::cache::Facts;
 use crate::clock::Timestamp;
 use crate::config::{Config, Lan, LimitsConfig};
+use crate::family::Family;
 use crate::home::Home;
 use crate::inspect::{self, Findings, Inspector};
 use crate::list::LoadedList;
@@ -75,15 +76,15 @@ impl Snapshot {
         config: &Config,
         (list, refused): (Arc<LoadedList>, Option<String>),
         upstream: Arc<upstream::Settings>,
-        home: &Home,
+        (home, family): (&Home, Arc<Family>),
         circumstances: &Circumstances<'_>,
     ) -> Self {
         let rules = Arc::new(config.rules());
         Self {
             generation: next_generation(),
-            people: Arc::new(home.people()),
-            policy: Arc::new(home.policy(&rules, circumstances)),
-            meters: Arc::new(Meters::of(home.family())),
+            people: Arc::new(home.people(&family)),
+            meters: Arc::new(Meters::of(Arc::clone(&family))),
+            policy: Arc::new(home.policy(&rules, family, circumstances)),
             rules,
             list,
             refused,
@@ -100,12 +101,12 @@ impl Snapshot {
     }
 
     /// The same state for what the family says now.
-    pub fn with_family(&self, home: &Home, circumstances: &Circumstances<'_>) -> Self {
+    pub fn with_family(&self, home: &Home, family: Arc<Family>, circumstances: &Circumstances<'_>) -> Self {
         Self {
             generation: next_generation(),
-            people: Arc::new(home.people()),
-            policy: Arc::new(home.policy(&self.rules, circumstances)),
-            meters: Arc::new(Meters::of(home.family())),
+            people: Arc::new(home.people(&family)),
+            meters: Arc::new(Meters::of(Arc::clone(&family))),
+            policy: Arc::new(home.policy(&self.rules, family, circumstances)),
             ..self.clone()
         }
     }

@@ -126,6 +126,12 @@ pub fn rfc3339(time: Timestamp) -> String {
     moment.format(&Rfc3339).unwrap_or_default()
 }
 
+/// The moment that a text says, RFC 3339; `None` if it says none since 1970.
+pub fn moment(text: &str) -> Option<Timestamp> {
+    let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    Timestamp::try_from(moment.unix_timestamp()).ok()
+}
+
 /// The words for the types that people meet (IANA's registry); the rest are `TYPEn` (RFC 3597).
 const TYPES: [(u16, &str); 22] = [
     (rtype::A, "A"),

@@ -1,7 +1,8 @@
 //! What people decide on the page: saved, and in force at once.
 
+use std::fmt;
+
 use super::Daemon;
-use super::household::circumstances;
 use crate::clock::Timestamp;
 use crate::family::edit::EditError;
 use crate::family::{Etag, Spec};
@@ -16,6 +17,17 @@ pub enum ChangeError {
     Save(SaveError),
     /// It did not come to an end; the log has why.
     Broken,
+}
+
+impl fmt::Display for ChangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Edit(EditError::Missing) => f.write_str("there is none that is called so"),
+            Self::Edit(EditError::Wrong(problems)) => SaveError::Wrong(problems.clone()).fmt(f),
+            Self::Save(error) => error.fmt(f),
+            Self::Broken => f.write_str("it failed; the router's log says why"),
+        }
+    }
 }
 
 /// How often a change is made anew because somebody else was faster.
@@ -38,8 +50,8 @@ impl Daemon {
     ) -> Result<(), ChangeError> {
         let now = self.resolver.clock.now();
         for _ in 1..TRIES {
-            let (tag, spec) = self.home.version();
-            match self.save_now(tag, change(&spec, now).map_err(ChangeError::Edit)?) {
+            let spec = self.home.spec();
+            match self.save_now(Etag::of(&spec), change(&spec, now).map_err(ChangeError::Edit)?) {
                 Err(SaveError::Changed) => continue,
                 saved => return saved.map(drop).map_err(ChangeError::Save),
             }
@@ -62,10 +74,8 @@ impl Daemon {
     }
 
     fn save_now(&self, expected: Etag, spec: Spec) -> Result<Etag, SaveError> {
-        let clock = self.resolver.clock;
-        let tag = self.home.save(expected, spec, clock.now())?;
-        let spent = self.spent();
-        self.swap(|before| before.with_family(&self.home, &circumstances(clock, &spent)));
+        let tag = self.home.save(expected, spec, self.resolver.clock.now())?;
+        self.take_family();
         Ok(tag)
     }
 

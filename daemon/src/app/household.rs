@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Daemon;
 use crate::clock::{Clock, Timestamp};
-use crate::home::Look;
+use crate::family::Family;
 use crate::policy::Circumstances;
 use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
@@ -26,8 +26,7 @@ impl Daemon {
         match at {
             None => state,
             Some(now) => {
-                let spent = self.spent();
-                let circumstances = Circumstances { now, trusted: true, spent: &spent };
+                let circumstances = Circumstances { now, trusted: true, spent: state.policy.spent() };
                 Arc::new(state.at(&self.home, &circumstances))
             }
         }
@@ -47,34 +46,43 @@ impl Daemon {
         loop {
             tokio::time::sleep(LOOK).await;
             let home = Arc::clone(&self.home);
-            let Ok(look) = tokio::task::spawn_blocking(move || home.look()).await else { continue };
+            let Ok(refused) = tokio::task::spawn_blocking(move || home.look()).await else { continue };
+            if let Some(refused) = refused {
+                tracing::error!(%refused, "the family was refused; what was in force stays so");
+            }
             let now = (clock.trusted(), clock.now());
             let is_old = compiled.0 != now.0 || !(compiled.1..compiled.1 + RECOMPILE).contains(&now.1);
-            match look {
-                Look::Same if !is_old => continue,
-                Look::Same => self.recompile(),
-                Look::Taken => {
-                    let spent = self.spent();
-                    self.swap(|before| before.with_family(&self.home, &circumstances(clock, &spent)));
-                    tracing::info!("the family's new rules are in force");
-                }
-                Look::Refused(refused) => {
-                    tracing::error!(%refused, "the family was refused; what was in force stays so");
-                    continue;
-                }
+            if !Arc::ptr_eq(&self.home.family(), self.resolver.shared.load().policy.family()) {
+                self.take_family();
+                tracing::info!("the family's new rules are in force");
+            } else if is_old {
+                self.recompile();
+            } else {
+                continue;
             }
             compiled = now;
         }
     }
 
-    /// Puts the same rules in force for the time that it is now, and what is used up.
-    pub fn recompile(&self) {
-        let spent = self.spent();
-        self.swap(|before| before.at(&self.home, &circumstances(self.resolver.clock, &spent)));
+    /// Puts in force what the family says now.
+    pub(super) fn take_family(&self) {
+        self.swap(|before| {
+            let family = self.home.family();
+            let spent = self.spent(&family);
+            before.with_family(&self.home, family, &circumstances(self.resolver.clock, &spent))
+        });
     }
 
-    pub(super) fn spent(&self) -> Vec<Option<Timestamp>> {
-        self.usage.spent(&self.home.family(), Time::of(&self.resolver.clock))
+    /// Puts the same rules in force for the time that it is now, and what is used up.
+    pub fn recompile(&self) {
+        self.swap(|before| {
+            let spent = self.spent(before.policy.family());
+            before.at(&self.home, &circumstances(self.resolver.clock, &spent))
+        });
+    }
+
+    pub(super) fn spent(&self, family: &Family) -> Vec<Option<Timestamp>> {
+        self.usage.spent(family, Time::of(&self.resolver.clock))
     }
 
     /// Counts the minutes of budgets and writes them down; never ends.
@@ -91,8 +99,8 @@ impl Daemon {
     }
 
     pub(super) fn count_usage(&self) {
-        let meters = Arc::clone(&self.resolver.shared.load().meters);
-        if self.usage.tick(&meters, Time::of(&self.resolver.clock)) {
+        let state = self.resolver.shared.load_full();
+        if self.usage.tick(&state.meters, Time::of(&self.resolver.clock), state.policy.spent()) {
             self.recompile();
         }
     }

@@ -45,9 +45,10 @@ impl Daemon {
         let settings = upstream_settings(&config, self.resolver.clock);
         let same = settings == *before.upstream;
         let upstream = if same { Arc::clone(&before.upstream) } else { Arc::new(settings) };
-        let spent = self.spent();
+        let family = self.home.family();
+        let spent = self.spent(&family);
         let circumstances = circumstances(self.resolver.clock, &spent);
-        let after = Snapshot::build(&config, (list, refused), upstream, &self.home, &circumstances);
+        let after = Snapshot::build(&config, (list, refused), upstream, (&self.home, family), &circumstances);
         let after = Arc::new(after);
         let same = same && after.inspects_as(&before);
         self.resolver.dnssec.configure(validation(&config, &after.upstream));

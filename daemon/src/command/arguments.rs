@@ -251,8 +251,6 @@ impl Arguments {
 
 /// An RFC 3339 time.
 fn moment(text: &str) -> Result<Timestamp, lexopt::Error> {
-    let format = &time::format_description::well_known::Rfc3339;
-    let moment = time::OffsetDateTime::parse(text, format);
-    let seconds = moment.ok().and_then(|moment| u64::try_from(moment.unix_timestamp()).ok());
-    seconds.ok_or_else(|| format!("--at {text}: write a time such as 2026-11-21T21:00:00+07:00").into())
+    let unknown = || format!("--at {text}: write a time such as 2026-11-21T21:00:00+07:00");
+    crate::status::moment(text).ok_or_else(|| unknown().into())
 }

@@ -28,7 +28,7 @@ pub(super) fn explain(question: &Question, out: &mut impl Write) -> Result<ExitC
     let now = question.at.unwrap_or_else(|| Clock::default().now());
     let circumstances = Circumstances { now, trusted: true, spent: &[] };
     let list = (Arc::new(loaded), refused);
-    let state = Snapshot::build(&config, list, Arc::default(), &home, &circumstances);
+    let state = Snapshot::build(&config, list, Arc::default(), (&home, home.family()), &circumstances);
     let device = question.device.as_deref().unwrap_or_default();
     let who = explain::asking(&home, &state, device)
         .ok_or_else(|| Failed(format!("--device {device}: no MAC address, no address, and nobody's id")))?;

@@ -101,7 +101,8 @@ fn name_or_address_rule(text: &str) -> Result<NameRule, String> {
     }
 }
 
-fn name_rule(text: &str) -> Result<NameRule, String> {
+/// A name, for itself and all below it, or with `=` for itself alone.
+pub(crate) fn name_rule(text: &str) -> Result<NameRule, String> {
     NameRule::parse(text).map_err(|error| {
         let text = quoted(text);
         format!("{text} is not a name: {error}; write \"example.com\" for it and all below, \"=example.com\" for it alone")

@@ -11,8 +11,7 @@
 //! whose feature comes in a later version is known, and accepted only at its default (`later.rs`). The commented
 //! file with all keys is `config/luytre.toml`; a test holds that it says the same as an empty one.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +35,7 @@ pub use self::upstream::{UpstreamConfig, UpstreamSpec, Zone};
 pub use self::web::{WebConfig, WebSpec};
 pub use self::who::{WhoConfig, WhoSpec};
 
+pub(crate) use self::house::name_rule;
 pub(crate) use self::read::schema::nearest;
 pub(crate) use self::read::values::{did_you_mean, quoted};
 
@@ -200,12 +200,7 @@ const TOO_LARGE: &str = "larger than 256 kB; leave out what is not needed";
 
 /// The file's bytes, or the first of them when it is larger than any configuration.
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > MAX_FILE {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, TOO_LARGE));
-    }
-    Ok(bytes)
+    crate::files::read_bytes(path, MAX_FILE)
 }
 
 fn missing_or(error: &io::Error) -> String {

@@ -3,14 +3,13 @@
 use std::net::IpAddr;
 
 use luytre_lists::{Category, CategoryTable};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::{MAX_NAMES, Profile, Scope};
 use crate::catalogue::{AgeProfiles, Catalogue, Level, ServiceSet};
 use crate::clock::Timestamp;
-use crate::config::{Privacy, did_you_mean, quoted};
+use crate::config::{Privacy, did_you_mean, name_rule, quoted};
 use crate::policy::NameRule;
+use crate::status;
 use crate::who::Mac;
 
 pub(super) const LEVELS: [(&str, Level); 3] =
@@ -85,18 +84,10 @@ pub(super) fn address(text: &str) -> Result<IpAddr, String> {
     Ok(address.map_err(wrong)?.to_canonical())
 }
 
-pub(super) fn name(text: &str) -> Result<NameRule, String> {
-    NameRule::parse(text).map_err(|error| {
-        let text = quoted(text);
-        format!("{text} is not a name: {error}; write \"example.com\" for it and all below, \"=example.com\" for it alone")
-    })
-}
-
 /// A moment with its zone (RFC 3339).
 pub fn moment(text: &str) -> Result<Timestamp, String> {
-    let wrong = || format!("{} is no moment; write \"2026-11-21T21:00:00+07:00\"", quoted(text));
-    let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| wrong())?;
-    Timestamp::try_from(moment.unix_timestamp()).map_err(|_| wrong())
+    status::moment(text)
+        .ok_or_else(|| format!("{} is no moment; write \"2026-11-21T21:00:00+07:00\"", quoted(text)))
 }
 
 pub(super) fn category(text: &str) -> Result<Category, String> {
@@ -157,7 +148,7 @@ impl Targets {
                     scope.categories = scope.categories.with(category);
                 }
             }
-            Some(("name", text)) => scope.names |= 1 << self.place_of(name(text)?)?,
+            Some(("name", text)) => scope.names |= 1 << self.place_of(name_rule(text)?)?,
             _ => {
                 return Err(format!("{} is not all, category:…, service:…, group:… or name:…", quoted(text)));
             }

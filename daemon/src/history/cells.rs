@@ -206,7 +206,7 @@ impl Cells {
     fn overflowed(&self, take: impl Fn(&AtomicU32) -> u32) -> impl Iterator<Item = (Cell, u32)> {
         let endings = [Ending::Allowed, Ending::Blocked, Ending::Rewritten].into_iter().zip(&self.overflow);
         endings.filter_map(move |(ending, count)| {
-            let cell = Cell { who: Who::HOUSE, topic: Topic::NONE, service: None, ending };
+            let cell = Cell { who: Who::UNKNOWN, topic: Topic::NONE, service: None, ending };
             Some((cell, take(count))).filter(|(_, count)| *count > 0)
         })
     }

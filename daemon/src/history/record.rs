@@ -29,7 +29,7 @@ pub(super) struct Record {
 impl Default for Record {
     fn default() -> Self {
         let verdict = Verdict::nothing_against(CategorySet::EMPTY);
-        Self { time: 0, name: NameBuf::new(), rtype: 0, who: Who::HOUSE, client: None, verdict }
+        Self { time: 0, name: NameBuf::new(), rtype: 0, who: Who::UNKNOWN, client: None, verdict }
     }
 }
 

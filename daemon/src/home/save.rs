@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Home, Look, Stamp, lock, stamp_of};
+use super::{Home, Stamp, lock, stamp_of};
 use crate::clock::Timestamp;
 use crate::family::{self, Etag, Family, MAX_DOCUMENT, Problem, Refused, Spec, edit};
 use crate::files;
@@ -25,16 +25,14 @@ pub enum SaveError {
 }
 
 impl Home {
-    /// Saves what the family is to be, and puts it in force; [`Home::look`] tells it too. `expected` is the version
+    /// Saves what the family is to be, and makes it what [`Home::family`] gives. `expected` is the version
     /// that the change was made of. Grants and pauses that are over at `now` are left out. Returns the new version.
     pub fn save(&self, expected: Etag, spec: Spec, now: Timestamp) -> Result<Etag, SaveError> {
         let spec = edit::without_expired(spec, now);
         let family = Family::resolve(&spec).map_err(SaveError::Wrong)?;
         let _turn = lock(&self.turn);
         // What was written by hand a moment ago is taken in first.
-        if let Look::Taken = self.take_in() {
-            self.current().is_news = true;
-        }
+        self.take_in();
         if let Some(mistakes) = self.refused() {
             return Err(SaveError::Mistakes(mistakes));
         }
@@ -44,7 +42,7 @@ impl Home {
         let seen = self.write(&spec)?;
         let tag = Etag::of(&spec);
         let mut current = self.current();
-        (current.spec, current.family, current.is_news) = (Arc::new(spec), Arc::new(family), true);
+        (current.spec, current.family) = (Arc::new(spec), Arc::new(family));
         if let Some(seen) = seen {
             current.seen = Some(seen);
         }
@@ -100,9 +98,14 @@ impl fmt::Display for SaveError {
                 let told = problems.iter().map(|problem| format!("{}: {}", problem.pointer, problem.what));
                 f.write_str(&told.collect::<Vec<_>>().join("\n"))
             }
-            Self::Changed => f.write_str("somebody else changed the family meanwhile; read it again"),
+            Self::Changed => f.write_str(
+                "it was changed meanwhile; read it again, and repeat your change on what is there now",
+            ),
             Self::Mistakes(refused) => {
-                write!(f, "the file was edited by hand and has mistakes; mend them first:\n{refused}")
+                write!(
+                    f,
+                    "family.toml has mistakes made by hand, which would be lost; mend them first:\n{refused}"
+                )
             }
             Self::File(error) => error.fmt(f),
         }

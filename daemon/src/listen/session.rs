@@ -153,8 +153,9 @@ mod tests {
     /// A client at one address, in a house that knows these people.
     fn session(directory: Arc<Directory>, people: People, token: Option<&str>) -> Session {
         let (config, list) = (Config::default(), (Arc::new(LoadedList::starter()), None));
+        let home = Home::default();
         let state =
-            Snapshot::build(&config, list, Arc::default(), &Home::default(), &Circumstances::default());
+            Snapshot::build(&config, list, Arc::default(), (&home, home.family()), &Circumstances::default());
         let resolver = Resolver {
             shared: Arc::new(ArcSwap::from_pointee(state.with_people(Arc::new(people)))),
             cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),

@@ -63,7 +63,7 @@ mod tests {
     /// What becomes of a verdict: `verdict reason rule categories`.
     fn decided(verdict: Verdict, found: Findings) -> String {
         let policy = house();
-        let verdict = decide_answer(&policy, Who::HOUSE, verdict, &found);
+        let verdict = decide_answer(&policy, Who::UNKNOWN, verdict, &found);
         let (word, reason, rule) = (verdict.word(), verdict.reason.word(), policy.describe(verdict.rule));
         format!("{word} {reason} {rule} {}", CategoryTable::shipped().keys(verdict.categories))
     }
@@ -100,7 +100,7 @@ mod tests {
             let verdict = Verdict { rule, vouched: true, ..OPEN };
             let policy = Policy::of_house(&Rules::default());
             let found = Findings { denied: denied(), ..found(&["always", "gambling"]) };
-            assert_eq!(decide_answer(&policy, Who::HOUSE, verdict, &found), verdict);
+            assert_eq!(decide_answer(&policy, Who::UNKNOWN, verdict, &found), verdict);
         }
     }
 
@@ -116,6 +116,6 @@ mod tests {
     fn what_is_blocked_already_stays_so() {
         let blocked = Verdict { action: Action::Block, reason: Reason::Always, ..OPEN };
         let policy = Policy::of_house(&Rules::default());
-        assert_eq!(decide_answer(&policy, Who::HOUSE, blocked, &found(&["gambling"])), blocked);
+        assert_eq!(decide_answer(&policy, Who::UNKNOWN, blocked, &found(&["gambling"])), blocked);
     }
 }

@@ -17,9 +17,12 @@ use crate::clock::Timestamp;
 use crate::family::{Family, Owner, Person, Whom};
 use crate::who::{self, Key};
 
-/// What is known about names.
+/// What is known about names, and whose rules they are.
 #[derive(Debug)]
 pub struct Names {
+    /// The document that the table's marks are numbered by.
+    pub(super) family: Arc<Family>,
+    pub(super) book: Arc<Rulebook>,
     pub(super) table: NameTable,
     /// Whether the operator denies anything.
     pub(super) denies: bool,
@@ -27,7 +30,7 @@ pub struct Names {
 
 impl Names {
     /// Compiles what the standards, what ships, the operator and the family say about names.
-    pub fn compile(rules: &Rules, family: &Family, book: &Rulebook) -> Self {
+    pub fn compile(rules: &Rules, family: Arc<Family>, book: Arc<Rulebook>) -> Self {
         let mut table = NameTable::default();
         special::add_to(&mut table);
         if rules.dns64 {
@@ -59,8 +62,8 @@ impl Names {
                 table.entry(&name).engine = Some(id);
             }
         }
-        table.state(statements(family, book));
-        Self { table, denies: !rules.deny.is_empty() }
+        table.state(statements(&family, &book));
+        Self { family, book, table, denies: !rules.deny.is_empty() }
     }
 }
 
@@ -81,15 +84,15 @@ fn statements(family: &Family, book: &Rulebook) -> Vec<(luytre_lists::Domain, St
 impl Policy {
     /// Compiles who may do what in these circumstances. `subjects` are those of the roll, by number.
     pub fn compile(
-        (names, book): (Arc<Names>, Arc<Rulebook>),
+        names: Arc<Names>,
         rules: &Rules,
-        family: &Family,
         subjects: &[who::Subject],
         circumstances: &Circumstances<'_>,
     ) -> Self {
+        let Names { family, book, .. } = &*names;
         let profiles = profiles(rules, family);
-        let compiler = Compiler { family, profiles: &profiles, book: &book, circumstances };
-        let plan = |whom| Plan::of(family, whom, circumstances, &book);
+        let compiler = Compiler { family, profiles: &profiles, book, circumstances };
+        let plan = |whom| Plan::of(family, whom, circumstances, book);
         let people = 0..family.people.len();
         let plans = people
             .map(|person| plan(compiler.person(person).1))
@@ -98,7 +101,7 @@ impl Policy {
         let unknown = compiler.subject(&who::Subject::default());
         let known = subjects.iter().skip(1).map(|subject| compiler.subject(subject));
         let subjects = std::iter::once(unknown).chain(known).collect();
-        Self { names, plans, subjects, profiles, book }
+        Self { plans, subjects, profiles, spent: circumstances.spent.into(), names }
     }
 }
 

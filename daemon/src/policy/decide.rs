@@ -359,7 +359,7 @@ impl<'a> Steps<'a> {
     /// The rules that a step looks at, where it looks at several.
     fn rules_of(&self, step: &str) -> Vec<String> {
         let Some(plan) = self.plan else { return Vec::new() };
-        let text = |id| self.policy.book.text(id);
+        let text = |id| self.policy.names.book.text(id);
         match step {
             "grant" => self.grants().map(|grant| text(grant.id)).collect(),
             "schedule" => plan.schedules().map(text).collect(),

@@ -33,7 +33,7 @@ use self::plan::Plan;
 use crate::catalogue::{Catalogue, Level, SafeSearch, ServiceSet};
 use crate::clock::Timestamp;
 use crate::config::{Config, Privacy};
-use crate::family::Whom;
+use crate::family::{Family, Whom};
 use crate::who::Who;
 
 /// A name in the operator's or a family's rules.
@@ -82,12 +82,13 @@ impl Config {
 #[derive(Debug)]
 pub struct Policy {
     names: Arc<Names>,
-    book: Arc<Rulebook>,
     profiles: Box<[Profile]>,
     /// People in the order of the family, then who is nobody: supervised or not.
     plans: Box<[Plan]>,
     /// By [`Who`]; never empty, the unknown one first.
     subjects: Box<[Subject]>,
+    /// What it was compiled with.
+    spent: Box<[Option<Timestamp>]>,
 }
 
 /// One compiled profile.
@@ -120,7 +121,7 @@ impl Policy {
             Rule::None => String::new(),
             Rule::Special(special) => format!("special:{}", special.id()),
             Rule::Essential => "essential:essentials.toml".into(),
-            Rule::Written(id) => self.book.text(id),
+            Rule::Written(id) => self.names.book.text(id),
             Rule::Service(id) => {
                 format!("service:{}", Catalogue::shipped().service(id).map_or("", |service| service.key))
             }
@@ -161,9 +162,14 @@ impl Policy {
         &self.names
     }
 
-    /// Everybody's rules, for the next policy's numbers to be the same.
-    pub fn book(&self) -> &Arc<Rulebook> {
-        &self.book
+    /// The family whose rules these are.
+    pub fn family(&self) -> &Arc<Family> {
+        &self.names.family
+    }
+
+    /// For each budget of the family, until when it counts as used up.
+    pub fn spent(&self) -> &[Option<Timestamp>] {
+        &self.spent
     }
 
     fn subject(&self, who: Who) -> Subject {
@@ -183,7 +189,7 @@ impl Policy {
     /// The policy of a house without a family.
     pub(crate) fn of_house(rules: &Rules) -> Self {
         let (home, circumstances) = (crate::home::Home::default(), Circumstances::default());
-        home.policy(rules, &circumstances)
+        home.policy(rules, home.family(), &circumstances)
     }
 }
 

@@ -279,7 +279,7 @@ mod tests {
         let config = Config::default();
         let list = (Arc::new(LoadedList::starter()), None);
         let (home, circumstances) = (Home::default(), Circumstances::default());
-        let snapshot = Snapshot::build(&config, list, Arc::default(), &home, &circumstances);
+        let snapshot = Snapshot::build(&config, list, Arc::default(), (&home, home.family()), &circumstances);
         Resolver {
             shared: Arc::new(ArcSwap::from_pointee(snapshot)),
             cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),

@@ -53,7 +53,7 @@ fn house(list: Arc<LoadedList>, block: CategorySet, rules: &[(bool, String)]) ->
     }
     let (home, circumstances) =
         (Home::of(FAMILY), Circumstances { trusted: true, ..Circumstances::default() });
-    Snapshot::build(&config, (list, None), Arc::default(), &home, &circumstances)
+    Snapshot::build(&config, (list, None), Arc::default(), (&home, home.family()), &circumstances)
 }
 
 fn resolver(state: Snapshot) -> Resolver {

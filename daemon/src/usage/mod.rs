@@ -42,8 +42,6 @@ pub struct Usage(Mutex<State>);
 struct State {
     ledger: Ledger,
     saved: Saved,
-    /// What the policy in force knows of.
-    in_force: Vec<Option<Timestamp>>,
     /// When it was counted last.
     counted: Option<Time>,
     /// What was wrong with the file at the start.
@@ -60,13 +58,12 @@ impl Usage {
             tracing::warn!("{notice}");
         }
         let ledger = Ledger::new(saved.accounts().clone(), Feed::Dns);
-        let in_force = Vec::new();
-        Self(Mutex::new(State { ledger, saved, in_force, counted: None, damaged, unwritten: None }))
+        Self(Mutex::new(State { ledger, saved, counted: None, damaged, unwritten: None }))
     }
 
     /// Counts the minutes that are over. Returns whether something is used up, or no longer is, that the policy in force
-    /// does not know of.
-    pub fn tick(&self, meters: &Meters, time: Time) -> bool {
+    /// does not know of: `in_force` is what it was compiled with.
+    pub fn tick(&self, meters: &Meters, time: Time, in_force: &[Option<Timestamp>]) -> bool {
         let mut state = self.state();
         let known = |before: Time| (before.minute(), before.trusted) == (time.minute(), time.trusted);
         if state.counted.is_some_and(known) {
@@ -74,14 +71,12 @@ impl Usage {
         }
         state.counted = Some(time);
         state.ledger.pass(meters, time);
-        state.ledger.spent(meters.family(), time) != state.in_force
+        state.ledger.spent(meters.family(), time) != in_force
     }
 
-    /// For each budget of the family, until when there is nothing left of it: for a policy that comes in force now.
+    /// For each budget of the family, until when there is nothing left of it.
     pub fn spent(&self, family: &Family, time: Time) -> Vec<Option<Timestamp>> {
-        let mut state = self.state();
-        state.in_force = state.ledger.spent(family, time);
-        state.in_force.clone()
+        self.state().ledger.spent(family, time)
     }
 
     /// Every budget as people see it.

@@ -15,8 +15,6 @@ pub struct Who(pub u16);
 impl Who {
     /// Whoever is not told apart: the house's own rules hold.
     pub const UNKNOWN: Self = Self(0);
-    /// The same, where a house is all there is.
-    pub const HOUSE: Self = Self::UNKNOWN;
     /// So many numbers there are.
     pub const NUMBERS: usize = 4096;
 }

@@ -9,7 +9,7 @@ use super::super::{Budget, Grant, MAX_BUDGETS, Mode, OwnRule, Pause, Schedule, S
 use super::Check;
 use crate::calendar::{Days, TimeOfDay, Weekdays, Window};
 use crate::clock::Timestamp;
-use crate::config::did_you_mean;
+use crate::config::{did_you_mean, name_rule};
 
 impl Check {
     fn somebody(&mut self, at: Pointer, ids: &[String]) -> Whom {
@@ -120,7 +120,7 @@ impl Check {
     pub(super) fn rule(&mut self, at: &Pointer, spec: &RuleSpec) -> Option<OwnRule> {
         let mut whom = self.whom(&at.key("who"), &spec.who);
         whom.house |= spec.who.is_empty();
-        let name = self.accept(at.key("name"), words::name(&spec.name));
+        let name = self.accept(at.key("name"), name_rule(&spec.name));
         let denied = match spec.action.as_str() {
             "allow" => Some(false),
             "block" => Some(true),

@@ -53,11 +53,11 @@ fn least(calls: u32, mut call: impl FnMut()) -> f64 {
 fn a_large_family() {
     let text = large_family();
     let home = Home::of(&text);
-    let people = home.people();
+    let people = home.people(&home.family());
     let now = 1_795_237_200;
     let circumstances = Circumstances { now, trusted: true, spent: &[] };
     let rules = Rules::default();
-    let policy = home.policy(&rules, &circumstances);
+    let policy = home.policy(&rules, home.family(), &circumstances);
     let who = Who(3);
     println!("{} bytes of family.toml", text.len());
     for (what, name) in [
@@ -81,7 +81,7 @@ fn a_large_family() {
     );
     println!(
         "another document: {:.2} ms",
-        least(5, || _ = black_box(home.policy(&rules, &circumstances))) / 1e6
+        least(5, || _ = black_box(home.policy(&rules, home.family(), &circumstances))) / 1e6
     );
     println!(
         "to read it: {:.2} ms",

@@ -34,8 +34,8 @@ fn decided(name: &str, asked_type: u16, listed: &[&str]) -> String {
         _ => Some(Match { categories: Some(categories), labels: 1 }),
     };
     let asked = Asked { name: name.as_name(), suffixes: &suffixes, rtype: asked_type, listed };
-    let verdict = decide(&policy, Who::HOUSE, &asked, 0).verdict;
-    let considered = consider(&policy, Who::HOUSE, &asked, 0);
+    let verdict = decide(&policy, Who::UNKNOWN, &asked, 0).verdict;
+    let considered = consider(&policy, Who::UNKNOWN, &asked, 0);
     let told = considered.last().filter(|step| step.matched).map(|step| step.rule.clone());
     assert!(told.is_none_or(|told| told == policy.describe(verdict.rule)), "explain tells another story");
     format!("{} {} {}", verdict.word(), verdict.reason.word(), policy.describe(verdict.rule))
@@ -87,7 +87,7 @@ fn the_ds_of_home_arpa_is_public() {
         let name = NameBuf::parse(name).unwrap();
         let suffixes = SuffixHashes::of(HashKey::LUYTRE, name.as_name());
         let asked = Asked { name: name.as_name(), suffixes: &suffixes, rtype: asked, listed: None };
-        decide(&policy, Who::HOUSE, &asked, 0).verdict.reason
+        decide(&policy, Who::UNKNOWN, &asked, 0).verdict.reason
     };
     assert_eq!(reason("home.arpa", rtype::DS), Reason::None);
     assert_eq!(reason("home.arpa", rtype::A), Reason::Special);

@@ -67,11 +67,10 @@ fn household(more: &str, now: Timestamp, spent: [bool; 2]) -> Household {
         deny: vec![NameRule::parse("operator.example").unwrap()],
         ..Rules::default()
     };
-    let book = Arc::new(Rulebook::default());
-    let names = Arc::new(Names::compile(&rules, &family, &book));
+    let names = Arc::new(Names::compile(&rules, Arc::new(family), Arc::default()));
     let spent = spent.map(|spent| spent.then_some(now + HOUR));
     let circumstances = Circumstances { now, trusted: true, spent: &spent };
-    let policy = Policy::compile((names, book), &rules, &family, &roll.subjects(), &circumstances);
+    let policy = Policy::compile(names, &rules, &roll.subjects(), &circumstances);
     Household { policy, roll }
 }
 
@@ -239,10 +238,10 @@ fn until_the_clock_is_set_every_schedule_is_in_force() {
     let (_, family) = Family::parse("family.toml", FAMILY).unwrap();
     let roll = Roll::default();
     family.devices.iter().for_each(|device| _ = roll.named(device.known.subject()));
-    let (rules, book) = (Rules::default(), Arc::new(Rulebook::default()));
-    let names = Arc::new(Names::compile(&rules, &family, &book));
+    let rules = Rules::default();
+    let names = Arc::new(Names::compile(&rules, Arc::new(family), Arc::default()));
     let circumstances = Circumstances { now: NOON, trusted: false, spent: &[] };
-    let policy = Policy::compile((names, book), &rules, &family, &roll.subjects(), &circumstances);
+    let policy = Policy::compile(names, &rules, &roll.subjects(), &circumstances);
     let home = Household { policy, roll };
     assert_eq!(home.gets(AN, "plain.example", &[], NOON), "blocked schedule schedule:bedtime");
     assert_eq!(home.gets(ME, "plain.example", &[], NOON), "allowed none ");

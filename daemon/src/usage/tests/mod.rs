@@ -48,7 +48,7 @@ impl House {
     }
 
     fn tick(&mut self) {
-        self.usage.tick(&self.meters, self.time);
+        self.usage.tick(&self.meters, self.time, &[]);
         if self.saves && self.usage.is_due(self.time) {
             self.usage.save(self.time);
         }

@@ -5,12 +5,12 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 
-use super::Listing;
 use super::body::Parameters;
 use super::caller::Reading;
+use super::{Listing, apart};
 use crate::app::Daemon;
 use crate::family;
-use crate::history::{Activity, By, Calendar, Step, Wanted};
+use crate::history::{Activity, By, Step, Wanted};
 use crate::web::problem::{Answer, Problem};
 
 /// A day in seconds: what is shown where nobody says since when.
@@ -70,13 +70,10 @@ pub(super) async fn show(
         Some("day") => Step::Day,
         Some(_) => return Err(Problem::unfit("/step", "write 10m, hour or day")),
     };
-    let calendar = Calendar::new(daemon.home().family().zone.rules().clone());
-    let history = std::sync::Arc::clone(&daemon.resolver().history);
-    // It reads the disk.
-    let rows = tokio::task::spawn_blocking(move || {
+    let rows = apart(move || {
         let person = question.person.as_deref();
-        history.activity(&Wanted { from, to, by, step, person }, &calendar, now)
+        let calendar = daemon.home().calendar();
+        daemon.resolver().history.activity(&Wanted { from, to, by, step, person }, &calendar, now)
     });
-    let rows = rows.await.unwrap_or_default();
-    Ok(Json(Listing::whole(rows)))
+    Ok(Json(Listing::whole(rows.await?)))
 }

@@ -12,10 +12,10 @@ use super::body::Body;
 use super::caller::{Changing, Reading};
 use super::precondition::IfMatch;
 use crate::app::{ChangeError, Daemon};
-use crate::family::Family;
 #[cfg(test)]
 use crate::family::Spec;
 use crate::family::edit::EditError;
+use crate::family::{Etag, Family};
 use crate::home::SaveError;
 use crate::web::problem::{Answer, Problem};
 
@@ -29,8 +29,13 @@ pub(super) fn routes() -> Router<Daemon> {
     responses((status = 200, description = "the document", body = Spec), super::openapi::Problems),
 ))]
 pub(super) async fn show(_: Reading, State(daemon): State<Daemon>) -> impl IntoResponse {
-    let (tag, spec) = daemon.home().version();
-    ([(ETAG, tag.to_string())], Json((*spec).clone()))
+    tagged(&daemon)
+}
+
+/// What is in force, with its tag.
+fn tagged(daemon: &Daemon) -> impl IntoResponse + use<> {
+    let spec = daemon.home().spec();
+    ([(ETAG, Etag::of(&spec).to_string())], Json((*spec).clone()))
 }
 
 /// Replaces the document. Comments in the file stay with what they are about.
@@ -45,13 +50,12 @@ pub(super) async fn replace(
     if_match: IfMatch,
     Body(document): Body<Value>,
 ) -> Answer<impl IntoResponse> {
-    let (current, _) = daemon.home().version();
+    let current = daemon.home().etag();
     if_match.require(&current.to_string())?;
     let (spec, _) = Family::from_json(&document).map_err(|problems| Problem::unfit_all(&problems))?;
     daemon.replace_family(current, spec).await?;
     daemon.note("family", caller.name(), "replaced".into()).await;
-    let (tag, spec) = daemon.home().version();
-    Ok(([(ETAG, tag.to_string())], Json((*spec).clone())))
+    Ok(tagged(&daemon))
 }
 
 /// The family's document as a file: to be kept, and given back by `luytre restore`.
@@ -69,27 +73,16 @@ pub(super) async fn backup(_: Reading, State(daemon): State<Daemon>) -> Answer<i
 
 impl From<ChangeError> for Problem {
     fn from(error: ChangeError) -> Self {
-        match error {
-            ChangeError::Edit(EditError::Missing) => {
-                Self::new(StatusCode::NOT_FOUND, "there is none that is called so")
-            }
+        let status = match &error {
             ChangeError::Edit(EditError::Wrong(problems)) | ChangeError::Save(SaveError::Wrong(problems)) => {
-                Self::unfit_all(&problems)
+                return Self::unfit_all(problems);
             }
-            ChangeError::Save(SaveError::Changed) => Self::new(
-                StatusCode::PRECONDITION_FAILED,
-                "it was changed meanwhile; read it again, and repeat your change on what is there now",
-            ),
-            ChangeError::Save(SaveError::Mistakes(refused)) => Self::new(
-                StatusCode::CONFLICT,
-                format!("family.toml has mistakes made by hand, which would be lost: {refused}"),
-            ),
-            ChangeError::Save(SaveError::File(error)) => {
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string())
-            }
-            ChangeError::Broken => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "it failed; the router's log says why")
-            }
-        }
+            ChangeError::Edit(EditError::Missing) => StatusCode::NOT_FOUND,
+            ChangeError::Save(SaveError::Changed) => StatusCode::PRECONDITION_FAILED,
+            ChangeError::Save(SaveError::Mistakes(_)) => StatusCode::CONFLICT,
+            ChangeError::Save(SaveError::File(_)) => StatusCode::INSUFFICIENT_STORAGE,
+            ChangeError::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self::new(status, error.to_string())
     }
 }

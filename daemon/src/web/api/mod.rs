@@ -50,10 +50,12 @@ mod totp;
 
 mod openapi;
 
+use axum::http::StatusCode;
 use axum::{Router, middleware};
 use serde::Serialize;
 
 use crate::app::Daemon;
+use crate::web::problem::{Answer, Problem};
 
 /// Every resource.
 pub(super) fn routes() -> Router<Daemon> {
@@ -76,6 +78,12 @@ pub(super) fn routes() -> Router<Daemon> {
         .merge(metrics::routes())
         .merge(openapi::routes())
         .layer(middleware::from_fn(origin::check))
+}
+
+/// Work that waits for the disk.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
+    let broken = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "it failed; the router's log says why");
+    tokio::task::spawn_blocking(work).await.map_err(broken)
 }
 
 /// A list, or a part of it.

@@ -6,6 +6,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
+use super::apart;
 use super::body::Body;
 use super::caller::Changing;
 use crate::app::Daemon;
@@ -79,10 +80,8 @@ pub(super) async fn grant(
     let about = format!("{} {of}: {minutes} minutes", who.as_slice().join(","));
     if let Some(budget) = of.strip_prefix("budget:") {
         let (daemon, budget, by) = (daemon.clone(), budget.to_owned(), by.clone());
-        let given = tokio::task::spawn_blocking(move || daemon.give(&budget, minutes, &by)).await;
-        given
-            .unwrap_or_else(|_| Err("it failed; the router's log says why".into()))
-            .map_err(|what| Problem::unfit("/of", what))?;
+        let given = apart(move || daemon.give(&budget, minutes, &by)).await?;
+        given.map_err(|what| Problem::unfit("/of", what))?;
         return Ok((StatusCode::CREATED, Json(Holds { until: None })));
     }
     let named = by.clone();

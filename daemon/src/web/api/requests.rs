@@ -8,9 +8,9 @@ use axum::{Json, Router};
 use luytre_lists::CategorySet;
 use serde::{Deserialize, Serialize};
 
-use super::Listing;
 use super::body::Body;
 use super::caller::{Changing, OwnDevice, Reading};
+use super::{Listing, apart};
 use crate::app::Daemon;
 use crate::audit::Entry;
 use crate::family::edit;
@@ -153,7 +153,7 @@ pub(super) async fn decide(
     let decided = apart(move || {
         daemon.answer_request(id, answer, &by, |_, effect| {
             let change = |spec: &_, _| edit::allow(spec, &effect);
-            daemon.change_family_now(change).map_err(|error| format!("{error:?}"))
+            daemon.change_family_now(change).map_err(|error| error.to_string())
         })
     });
     match decided.await? {
@@ -223,12 +223,6 @@ fn asker(daemon: &Daemon, address: std::net::IpAddr) -> Asker {
     let subject = daemon.home().roll().subject(who);
     let device = Some(subject.device.to_string()).filter(|device| !device.is_empty());
     Asker { who: subject.person.into(), device: device.unwrap_or_else(|| address.to_string()) }
-}
-
-/// The disk may take its time.
-async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
-    let broken = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "it failed; the router's log says why");
-    tokio::task::spawn_blocking(work).await.map_err(broken)
 }
 
 fn unknown() -> Problem {

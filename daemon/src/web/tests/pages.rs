@@ -23,7 +23,7 @@ pub(super) fn count_a_bet(house: &House) {
         time: resolver.clock.now(),
         name: name.as_name(),
         rtype: 1,
-        who: Who::HOUSE,
+        who: Who::UNKNOWN,
         client: IpAddr::V4(Ipv4Addr::LOCALHOST),
         privacy: resolver.history.privacy(),
         verdict: Verdict {

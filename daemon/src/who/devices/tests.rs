@@ -1,3 +1,5 @@
+//! Devices as the network shows them, in any order of what is heard.
+
 use proptest::prelude::*;
 
 use super::*;
