@@ -55,6 +55,8 @@ pub struct Hit {
     pub age: u32,
     /// Seconds until it expires; with `age` this is its lifetime. 0 if it has expired.
     pub ttl_left: u32,
+    /// The longest TTL of its records, in seconds.
+    pub longest_ttl: u32,
     /// What it is good for.
     pub state: State,
 }
@@ -168,13 +170,18 @@ impl Page {
         let (ttls, message) = words.split_at_checked(slot.ttl_words())?;
         let out = out.get_mut(..len)?;
         load_bytes(message, out);
-        let aged = |ttl: u32| if ttl_left > 0 { ttl.saturating_sub(age) } else { STALE_TTL };
+        let mut longest_ttl = 0;
+        let mut aged = |ttl: u32| {
+            let ttl = if ttl_left > 0 { ttl.saturating_sub(age) } else { STALE_TTL };
+            longest_ttl = longest_ttl.max(ttl);
+            ttl
+        };
         for pair in ttls {
             let pair = pair.load(Relaxed);
-            map_ttl(out, (pair >> 16) as u16, aged);
-            map_ttl(out, pair as u16, aged);
+            map_ttl(out, (pair >> 16) as u16, &mut aged);
+            map_ttl(out, pair as u16, &mut aged);
         }
-        Some((slot, Hit { len, facts: slot.facts(), age, ttl_left, state }))
+        Some((slot, Hit { len, facts: slot.facts(), age, ttl_left, longest_ttl, state }))
     }
 }
 

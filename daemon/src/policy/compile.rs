@@ -101,7 +101,9 @@ impl Policy {
         let unknown = compiler.subject(&who::Subject::default());
         let known = subjects.iter().skip(1).map(|subject| compiler.subject(subject));
         let subjects = std::iter::once(unknown).chain(known).collect();
-        Self { plans, subjects, profiles, spent: circumstances.spent.into(), names }
+        let standing = [].into();
+        let policy = Self { plans, subjects, standing, profiles, spent: circumstances.spent.into(), names };
+        Self { standing: policy.stand(circumstances.now), ..policy }
     }
 }
 

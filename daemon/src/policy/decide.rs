@@ -50,6 +50,17 @@ pub fn decide(policy: &Policy, who: Who, asked: &Asked<'_>, now: Timestamp) -> D
 
 /// Decides a question for a name that was found [unnamed](Decided::unnamed).
 pub fn decide_unnamed(policy: &Policy, who: Who, categories: CategorySet, now: Timestamp) -> Verdict {
+    let standing = policy.standing(who, now).filter(|_| categories.is_empty());
+    standing.unwrap_or_else(|| decide_categories(policy, who, categories, now))
+}
+
+/// The same, from the beginning.
+pub(super) fn decide_categories(
+    policy: &Policy,
+    who: Who,
+    categories: CategorySet,
+    now: Timestamp,
+) -> Verdict {
     Steps::about(policy, who, now, (Found::default(), categories)).verdict()
 }
 

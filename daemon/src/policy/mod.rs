@@ -9,6 +9,7 @@ mod decide;
 mod plan;
 mod rulebook;
 mod special;
+mod standing;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ pub(crate) use self::special::zone_of;
 pub use self::verdict::{Action, Local, Reason, Rule, Verdict};
 
 use self::plan::Plan;
+use self::standing::Standing;
 use crate::catalogue::{Catalogue, Level, SafeSearch, ServiceSet};
 use crate::clock::Timestamp;
 use crate::config::{Config, Privacy};
@@ -87,6 +89,8 @@ pub struct Policy {
     plans: Box<[Plan]>,
     /// By [`Who`]; never empty, the unknown one first.
     subjects: Box<[Subject]>,
+    /// By [`Who`], too.
+    standing: Box<[Standing]>,
     /// What it was compiled with.
     spent: Box<[Option<Timestamp>]>,
 }

@@ -5,9 +5,8 @@ use crate::clock::Timestamp;
 use crate::policy::Verdict;
 use crate::wire::{Records, rtype, set_u16};
 
-/// Lowers the TTLs of a message to the time until another decision is due. Allocates nothing.
-pub fn cap(message: &mut [u8], verdict: &Verdict, now: Timestamp) {
-    let Some(most) = longest(verdict, now) else { return };
+/// Lowers the TTLs of a message to `most` seconds. Allocates nothing.
+pub fn cap(message: &mut [u8], most: u32) {
     let mut from = 0;
     while let Some((at, next)) = next_ttl(message, from, most) {
         set_u16(message, at, (most >> 16) as u16);
@@ -20,8 +19,8 @@ pub fn cap(message: &mut [u8], verdict: &Verdict, now: Timestamp) {
 /// how its end is felt. In seconds.
 const BUDGETED: u32 = 60;
 
-/// The longest TTL in seconds, if there is a bound.
-fn longest(verdict: &Verdict, now: Timestamp) -> Option<u32> {
+/// For how many seconds an answer may be kept: until another decision is due, if one is.
+pub fn longest(verdict: &Verdict, now: Timestamp) -> Option<u32> {
     // At least a second: 0 would have some clients ask again for every connection.
     let left = |until: Timestamp| u32::try_from(until.saturating_sub(now)).unwrap_or(u32::MAX).max(1);
     let budgeted = (verdict.budgets != 0).then_some(BUDGETED);
@@ -51,7 +50,7 @@ mod tests {
     fn ttls(until: Option<Timestamp>) -> Vec<u32> {
         let mut message = ANSWER.to_vec();
         let verdict = Verdict { until, ..Verdict::nothing_against(CategorySet::EMPTY) };
-        cap(&mut message, &verdict, 1000);
+        longest(&verdict, 1000).into_iter().for_each(|most| cap(&mut message, most));
         Records::of(&message).unwrap().map(|record| record.ttl).collect()
     }
 

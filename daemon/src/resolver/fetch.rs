@@ -87,7 +87,9 @@ impl Resolver {
             source,
         };
         if !verdict.is_blocked() {
-            lifetime::cap(&mut reply, &verdict, outcome.time);
+            if let Some(most) = lifetime::longest(&verdict, outcome.time) {
+                lifetime::cap(&mut reply, most);
+            }
         }
         self.gate.admit(&outcome).await;
         state.note(&outcome, self.clock.moment().minute());

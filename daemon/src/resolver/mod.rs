@@ -147,8 +147,9 @@ impl Resolver {
             return Step::Fetch(pending(hit.is_some()));
         };
         let verdict = decision.verdict;
-        if source == Source::Cache {
-            lifetime::cap(&mut out[..len], &verdict, moment.now);
+        let longest = lifetime::longest(&verdict, moment.now).filter(|_| source == Source::Cache);
+        if let Some(most) = longest.filter(|most| hit.is_some_and(|hit| hit.longest_ttl > *most)) {
+            lifetime::cap(&mut out[..len], most);
         }
         let (time, name, rtype) = (moment.now, query.name(), query.rtype);
         let privacy = state.policy.privacy(who).unwrap_or(self.history.privacy());

@@ -11,6 +11,7 @@
 )]
 
 mod allocations;
+mod family;
 mod material;
 mod measure;
 mod mix;

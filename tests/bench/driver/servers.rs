@@ -13,6 +13,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::family::{self, BLOCKED};
 use crate::material::Material;
 use crate::options::Options;
 use crate::round::Round;
@@ -104,6 +105,7 @@ impl Kind {
                 };
                 let config = luytre_config(&folder, &fs::canonicalize(&list.file)?, setting);
                 let config = write(folder.join("luytre.toml"), &config)?;
+                write(folder.join("family.toml"), &family::document())?;
                 if let Some(refusal) =
                     refusal(&options.luytre, &config)?.filter(|_| setting.round.is_optional())
                 {
@@ -213,13 +215,15 @@ fn luytre_config(folder: &Path, list: &Path, setting: &Setting<'_>) -> String {
          [cache]\nentries = {entries}\n\n\
          [list]\nfile = {list:?}\n\n\
          [reply]\nmode = \"null\"\n\n\
-         [house]\nblock = [\"adult\", \"gambling\", \"ads\", \"trackers\", \"malware\", \"phishing\", \"scam\", \"proxy_vpn\", \"dating\", \"file_hosting\"]\n\n\
+         [house]\nblock = {BLOCKED}\n\n\
+         [family]\nfile = {family:?}\n\n\
          [state]\ndir = {state:?}\n\n\
          [web]\nlisten = []\n\n\
          [limits]\nclient_rate = 0\n",
         address = upstream.address,
         validate = *round == Round::Signed,
         state = folder.join("state"),
+        family = folder.join("family.toml"),
     )
 }
 

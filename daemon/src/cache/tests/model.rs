@@ -28,12 +28,27 @@ impl Kept {
         counted.map(|record| Self::bounded(record.ttl)).min().unwrap()
     }
 
+    fn longest_ttl(&self, age: u32) -> u32 {
+        let ttls = self.message.records.iter().map(|record| Self::bounded(record.ttl).saturating_sub(age));
+        ttls.max().unwrap()
+    }
+
     /// The hit and the bytes that must come; `None` if it expired.
     fn expected(&self, now: u32) -> Option<(Hit, Vec<u8>)> {
         let age = now - self.since;
         let ttl_left = self.lifetime().checked_sub(age).filter(|&left| left > 0)?;
         let bytes = self.message.encode_with(0, |record| Self::bounded(record.ttl).saturating_sub(age));
-        Some((Hit { len: bytes.len(), facts: self.facts, age, ttl_left, state: State::Fresh }, bytes))
+        Some((
+            Hit {
+                len: bytes.len(),
+                facts: self.facts,
+                age,
+                ttl_left,
+                longest_ttl: self.longest_ttl(age),
+                state: State::Fresh,
+            },
+            bytes,
+        ))
     }
 }
 
