@@ -1,7 +1,8 @@
 //! Time budgets from outside: one for all devices of a child, counted by the questions that they ask.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::accounts::set_up;
 use crate::harness::{A, Daemon, House, Upstream, eventually};
 
 /// A child with two devices and a brother, whose clock goes on only when told.
@@ -92,9 +93,11 @@ fn use_up(house: &Daemon) -> u32 {
     panic!("the budget holds for an hour");
 }
 
+/// The newer one of the two lines of the file.
 fn saved(house: &Daemon) -> Value {
-    let text = std::fs::read_to_string(house.path("state/usage.json")).unwrap_or_default();
-    serde_json::from_str(&text).unwrap_or_default()
+    let text = std::fs::read_to_string(house.path("state/usage.jsonl")).unwrap_or_default();
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.max_by_key(|line| line["turn"].as_u64()).unwrap_or_default()
 }
 
 #[test]
@@ -158,12 +161,13 @@ fn ends_in(house: &Daemon, minutes: u64) -> String {
 }
 
 #[test]
-fn minutes_given_besides_are_used_up_too() {
-    let mut house = family(FILMS).start();
+fn minutes_given_besides_outlive_a_restart_and_are_used_up_too() {
+    let mut house = family(FILMS).with_page().start();
+    let mut parent = set_up(&house);
     use_up(&house);
+    let bonus = json!({"who": "an", "of": "budget:films", "minutes": 3});
+    assert_eq!(parent.post("/api/v1/grants", bonus).status, 201);
     house.stop();
-    let text = std::fs::read_to_string(house.path("state/usage.json")).unwrap();
-    house.write("state/usage.json", text.replace("\"used\":5", "\"used\":5,\"bonus\":3"));
     house.start_again();
     assert_eq!(use_up(&house), 3);
     assert_eq!(last_block(&house), ("budget".into(), "budget:films".into()));
@@ -183,10 +187,10 @@ fn what_was_used_outlives_a_power_cut() {
 fn a_damaged_file_is_said_so_and_budgets_begin_anew() {
     let house = family(FILMS).furnished();
     std::fs::create_dir(house.path("state")).unwrap();
-    house.write("state/usage.json", "{\"version\":1,\"bud");
+    house.write("state/usage.jsonl", "{\"version\":1,\"bud");
     let house = house.start_as_it_is();
     let notices = house.status()["notices"].to_string();
-    assert!(notices.contains("usage.json.damaged"), "{notices}");
+    assert!(notices.contains("usage.jsonl.damaged"), "{notices}");
     assert_eq!(use_up(&house), 5);
 }
 

@@ -4,7 +4,7 @@
 //!  an allowed question ─► Meters (marks, on the hot path) ─┐   each minute
 //!  traffic counters, later ────────────────────────────────┴─► Ledger ─► spent ─► Circumstances ─► policy
 //!                                                               │  └────► allowances, warnings ─► page, API
-//!                                                               └─► usage.json, every 2 minutes of use
+//!                                                               └─► usage.jsonl, every 2 minutes of use
 //! ```
 //!
 //! * A minute of a budget is active when somebody used what it is about: [`Meters::note`]. `docs/budgets.md` says what
@@ -20,6 +20,7 @@ mod preset;
 mod saved;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -31,12 +32,18 @@ pub use self::preset::Preset;
 
 use self::ledger::Ledger;
 use self::saved::Saved;
+use self::turns::Turns;
 use crate::clock::Timestamp;
 use crate::family::Family;
+use crate::files;
 
 /// Everybody's minutes, shared by who counts and who asks.
 #[derive(Debug)]
-pub struct Usage(Mutex<State>);
+pub struct Usage {
+    state: Mutex<State>,
+    /// Held while it is written, which may take its time.
+    file: Mutex<Turns>,
+}
 
 #[derive(Debug)]
 struct State {
@@ -51,14 +58,25 @@ struct State {
 }
 
 impl Usage {
-    /// Reads what was used before the start, from `usage.json` in the state folder.
+    /// Reads what was used before the start, from `usage.jsonl` in the state folder. A file that can't be understood is
+    /// moved aside.
     pub fn at_start(state: &Path) -> Self {
-        let (saved, damaged) = Saved::read(state.join("usage.json"));
+        let (mut file, read) = Turns::read(state.join("usage.jsonl"));
+        let read = read.map_or(Ok(Saved::default()), |read| read.and_then(|document| Saved::of(&document)));
+        let (saved, damaged) = match read {
+            Ok(saved) => (saved, None),
+            Err(what) => {
+                let aside = files::set_aside(file.path(), &what);
+                (file, _) = Turns::read(state.join("usage.jsonl"));
+                (Saved::default(), Some(format!("{aside}, and today's budgets begin anew")))
+            }
+        };
         if let Some(notice) = &damaged {
             tracing::warn!("{notice}");
         }
         let ledger = Ledger::new(saved.accounts().clone(), Feed::Dns);
-        Self(Mutex::new(State { ledger, saved, counted: None, damaged, unwritten: None }))
+        let state = State { ledger, saved, counted: None, damaged, unwritten: None };
+        Self { state: Mutex::new(state), file: Mutex::new(file) }
     }
 
     /// Counts the minutes that are over. Returns whether something is used up, or no longer is, that the policy in force
@@ -98,22 +116,21 @@ impl Usage {
 
     /// Writes what is not on the disk. Waits for that, and keeps nobody waiting who asks or counts.
     pub fn save(&self, time: Time) {
-        let (path, document, accounts) = {
+        let mut file = lock(&self.file);
+        let accounts = {
             let state = self.state();
-            let State { ledger, saved, .. } = &*state;
-            if !saved.is_behind(&ledger.accounts) {
+            if !state.saved.is_behind(&state.ledger.accounts) {
                 return;
             }
-            let (path, document) = saved.document(&ledger.accounts);
-            (path, document, ledger.accounts.clone())
+            state.ledger.accounts.clone()
         };
-        let written = saved::write(&path, &document);
+        let written = file.write(&Saved::document(&accounts));
         let mut state = self.state();
         state.saved.wrote(accounts, time.uptime, written.is_ok());
         let notice = written.err().map(|error| {
             format!(
                 "{} can't be written: {error}; a restart forgets what was used of budgets",
-                path.display()
+                file.path().display()
             )
         });
         if let Some(notice) = notice.as_ref().filter(|_| state.unwritten.is_none()) {
@@ -129,7 +146,11 @@ impl Usage {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Whoever panicked left whole numbers behind.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Whoever panicked left whole numbers behind.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

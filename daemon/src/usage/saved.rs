@@ -1,15 +1,12 @@
-//! Today's minutes on the disk, `usage.json`: replaced whole, and seldom, as flash wears out.
+//! Today's minutes on the disk, `usage.jsonl`: written seldom, as flash wears out.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::account::Account;
 use super::ledger::Key;
 use crate::calendar::Date;
-use crate::files;
 
 /// Minutes that nobody's power cut takes: as soon as somebody has so many that are not on the disk, they are written.
 const STEP: u32 = 2;
@@ -17,8 +14,6 @@ const STEP: u32 = 2;
 const PATIENCE: u32 = 120;
 /// So many seconds pass after a failure before it is tried again.
 const AFTER_FAILURE: u32 = 600;
-/// The largest file that is read, in bytes: five times what the largest family writes.
-const MAX_FILE: usize = 1024 * 1024;
 const VERSION: u32 = 1;
 
 type Accounts = BTreeMap<Key, Account>;
@@ -48,10 +43,9 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// The file, and what it says.
-#[derive(Debug)]
+/// What is on the disk.
+#[derive(Debug, Default)]
 pub(super) struct Saved {
-    path: PathBuf,
     accounts: Accounts,
     /// Since when there is something to write, in seconds of uptime.
     since: Option<u32>,
@@ -59,19 +53,9 @@ pub(super) struct Saved {
 }
 
 impl Saved {
-    /// Reads the file; one that can't be understood is moved aside. Also what people should know of that.
-    pub(super) fn read(path: PathBuf) -> (Self, Option<String>) {
-        let (accounts, notice) = match files::read_text(&path, MAX_FILE) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => (Accounts::new(), None),
-            read => match read.map_err(|error| error.to_string()).and_then(|text| parse(&text)) {
-                Ok(accounts) => (accounts, None),
-                Err(what) => (
-                    Accounts::new(),
-                    Some(format!("{}, and today's budgets begin anew", files::set_aside(&path, &what))),
-                ),
-            },
-        };
-        (Self { path, accounts, since: None, failed: None }, notice)
+    /// Understands the document. The error says what is wrong with it.
+    pub(super) fn of(document: &str) -> Result<Self, String> {
+        Ok(Self { accounts: parse(document)?, ..Self::default() })
     }
 
     pub(super) fn accounts(&self) -> &Accounts {
@@ -101,7 +85,7 @@ impl Saved {
     }
 
     /// What to write; [`Saved::wrote`] hears what became of it.
-    pub(super) fn document(&self, now: &Accounts) -> (PathBuf, Vec<u8>) {
+    pub(super) fn document(now: &Accounts) -> String {
         let kept = now.iter().filter(|(_, account)| !account.is_empty());
         let budget = kept.map(|((who, id), account)| Row {
             who: who.clone(),
@@ -113,7 +97,7 @@ impl Saved {
         });
         let document = Document { version: VERSION, budget: budget.collect() };
         // Texts and numbers: nothing that JSON has no words for.
-        (self.path.clone(), serde_json::to_vec(&document).unwrap_or_default())
+        serde_json::to_string(&document).unwrap_or_default()
     }
 
     pub(super) fn wrote(&mut self, accounts: Accounts, uptime: u32, worked: bool) {
@@ -123,11 +107,6 @@ impl Saved {
             self.failed = Some(uptime);
         }
     }
-}
-
-/// Writes a document to the disk.
-pub(super) fn write(path: &Path, document: &[u8]) -> io::Result<()> {
-    files::replace_secret(path, |file| file.write_all(document))
 }
 
 /// Minutes that a power cut would take; a bonus is worth writing at once.
