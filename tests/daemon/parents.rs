@@ -130,6 +130,30 @@ fn a_child_uses_up_its_time_asks_for_more_gets_it_and_is_blocked_again() {
 }
 
 #[test]
+fn the_decree_on_games_is_two_taps() {
+    let house = house().start();
+    let mut parent = set_up(&house);
+    let presets = parent.get("/api/v1/presets").json();
+    let key = presets["items"][0]["key"].as_str().unwrap();
+    let path = format!("/api/v1/presets/{key}");
+    let games = json!({"who": "an", "services": ["roblox"]});
+    let applied = parent.post(&path, games.clone());
+    assert_eq!(applied.status, 201, "{}", applied.body);
+    assert_eq!(applied.json()["budgets"], json!(["an-service-roblox", "an-group-games"]));
+    assert_eq!(parent.post(&path, games).status, 201, "again changes nothing");
+    let budgets = parent.get("/api/v1/family").json()["budget"].clone();
+    let minutes: Vec<_> =
+        budgets.as_array().unwrap().iter().map(|budget| budget["minutes"].as_u64()).collect();
+    assert_eq!(minutes, [Some(5), Some(60), Some(180)]);
+
+    assert_eq!(parent.post("/api/v1/presets/none", json!({"who": "an"})).status, 404);
+    let stranger = parent.post(&path, json!({"who": "nobody"}));
+    assert_eq!(stranger.status, 422, "{}", stranger.body);
+    let bank = parent.post(&path, json!({"who": "an", "services": ["zalopay"]}));
+    assert_eq!((bank.status, faults(&bank.json())), (422, vec!["/services"]), "{}", bank.body);
+}
+
+#[test]
 fn a_pause_cuts_a_child_off_at_once_and_is_lifted() {
     let house = house().start();
     let mut parent = set_up(&house);

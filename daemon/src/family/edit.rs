@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::problem::{Pointer, Problem};
-use super::spec::{DeviceSpec, GrantSpec, OneOrMany, PauseSpec, PersonSpec, RuleSpec, Spec};
+use super::spec::{BudgetSpec, DeviceSpec, GrantSpec, OneOrMany, PauseSpec, PersonSpec, RuleSpec, Spec};
 use super::{Family, read, words};
 use crate::calendar::Zone;
 use crate::catalogue::Catalogue;
@@ -89,6 +89,16 @@ pub fn pause(spec: &Spec, who: &OneOrMany, minutes: u32, now: Timestamp) -> Resu
         next.pause.pop();
     }
     Ok(next)
+}
+
+/// Gives people these budgets, in place of theirs about the same.
+pub fn budgets(spec: &Spec, new: &[BudgetSpec]) -> Result<Spec, EditError> {
+    let mut next = spec.clone();
+    let is_replaced = |old: &BudgetSpec| new.iter().any(|new| new.who == old.who && new.of == old.of);
+    next.budget.retain(|old| !is_replaced(old));
+    let place = next.budget.len();
+    next.budget.extend_from_slice(new);
+    checked(next, "budget", place)
 }
 
 /// Allows people something for some minutes from now, in place of what they were granted of it before; 0 takes it back.

@@ -37,6 +37,7 @@ mod explain;
 mod family;
 mod metrics;
 mod now;
+mod presets;
 mod queries;
 mod requests;
 mod services;
@@ -72,6 +73,7 @@ pub(super) fn routes() -> Router<Daemon> {
         .merge(family::routes())
         .merge(things::routes())
         .merge(now::routes())
+        .merge(presets::routes())
         .merge(activity::routes())
         .merge(requests::routes())
         .merge(queries::routes())

@@ -39,8 +39,8 @@ mod described {
     use utoipa::{IntoResponses, Modify, OpenApi};
 
     use super::super::{
-        accounts, activity, categories, explain, family, metrics, now, queries, requests, services, session,
-        setup, status, things, tokens, totp,
+        accounts, activity, categories, explain, family, metrics, now, presets, queries, requests, services,
+        session, setup, status, things, tokens, totp,
     };
     use super::DOCUMENT;
     use crate::web::problem::Document;
@@ -116,6 +116,7 @@ mod described {
             now::pause, now::grant,
             activity::show,
             requests::list, requests::ask, requests::show, requests::decide, requests::mine, requests::budgets, requests::audit,
+            presets::list, presets::apply,
             queries::list, queries::follow,
         ),
     )]
