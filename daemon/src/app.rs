@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{self, Request};
 use crate::gate::Gate;
-use crate::history::{History, Keeper};
+use crate::history::{self, History};
 use crate::home::Home;
 use crate::list::LoadedList;
 use crate::listen::open::{self, StartError};
@@ -30,6 +30,7 @@ use crate::process::{Process, Signals, Wish};
 use crate::requests::Requests;
 use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
+use crate::traffic::Keeper;
 use crate::upstream::Outlet;
 use crate::usage::{Time, Usage};
 use crate::who::Directory;
@@ -68,6 +69,7 @@ pub struct Daemon {
     audit: Arc<Audit>,
     /// Tells nobody before the daemon runs.
     notifier: Notifier,
+    firewall: Keeper,
     /// Held by whoever makes the next state from the one before.
     swapping: Arc<Mutex<()>>,
 }
@@ -117,6 +119,7 @@ impl App {
         let web = open::tcp(&config.web.listen)?;
         let outlets = (0..=config.limits.workers).map(|_| Arc::new(resolver.outlet())).collect();
         let accounts = Arc::new(Accounts::new(&config, clock));
+        let firewall = Keeper::new(&config);
         let (started_with, notices) = (Arc::new(config), Arc::new(notices));
         let (home, usage, swapping) = (Arc::new(home), Arc::new(usage), Arc::default());
         let state = &started_with.state.dir;
@@ -135,6 +138,7 @@ impl App {
             requests,
             audit,
             notifier: Notifier::default(),
+            firewall,
             swapping,
         };
         Ok(Self { daemon, listeners, web })
@@ -183,6 +187,7 @@ impl Daemon {
         let Resolver { dnssec, shared, cache, .. } = self.resolver.clone();
         tasks::spawn("dnssec", dnssec.watch(Arc::clone(&self.outlets[0]), shared, cache)); // never empty
         self.watch_devices();
+        self.keep_firewall();
         let socket = control::path(&self.started_with.state.dir);
         match control::bind(&socket) {
             Ok(listener) => {
@@ -197,10 +202,11 @@ impl Daemon {
         let history = Arc::clone(&self.resolver.history);
         let home = Arc::clone(&self.home);
         let calendar = move || home.calendar();
-        let keeper = Keeper::start(history, self.resolver.clock, calendar);
+        let keeper = history::Keeper::start(history, self.resolver.clock, calendar);
         while signals.next().await == Wish::Reload {
             self.reload().await;
         }
+        self.firewall.stop().await;
         keeper.stop().await;
         let (usage, time) = (Arc::clone(&self.usage), Time::of(&self.resolver.clock));
         // It may take a while, and nobody waits any more.

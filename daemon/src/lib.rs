@@ -22,6 +22,7 @@
 //!   only. [`usage`] counts the minutes of time budgets.
 //! * [`accounts`] says who may come in; [`requests`] are what children ask for, [`notify`] tells a parent's phone,
 //!   [`audit`] who did what.
+//! * [`traffic`] says what the firewall is to do, from the same decisions; [`helper`] is the other process that does it.
 //! * [`web`] is the page and the API, [`control`] the socket behind `luytre status`, [`status`] what both tell; [`explain`]
 //!   says why.
 //! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], `datagrams`, [`process`] and
@@ -59,6 +60,9 @@ pub mod upstream;
 pub mod gate;
 pub mod history;
 pub mod outcome;
+
+pub mod helper;
+pub mod traffic;
 
 pub mod accounts;
 pub mod audit;

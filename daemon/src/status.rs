@@ -8,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::clock::Timestamp;
 use crate::history::Recent;
+use crate::traffic::Standing;
 use crate::upstream::ServerHealth;
 use crate::who::directory::DeviceStatus;
 use crate::wire::rtype;
@@ -41,6 +42,8 @@ pub struct Status {
     pub upstream: Vec<ServerStatus>,
     /// The devices of the network, the last heard of first.
     pub devices: Vec<DeviceStatus>,
+    /// The firewall.
+    pub firewall: Standing,
     /// What is wrong and what to do about it.
     pub notices: Vec<String>,
 }

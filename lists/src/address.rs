@@ -125,6 +125,11 @@ impl AddressBlock {
         if block.first == first { Ok(block) } else { Err(AddressError::Inside(block)) }
     }
 
+    /// Its first address.
+    pub fn first(self) -> IpAddr {
+        self.first
+    }
+
     /// The bits that all its addresses have in common: 8 to 32, or 4 to 128.
     pub fn length(self) -> u8 {
         self.length

@@ -5,11 +5,14 @@
 //!                                    ├── 192.168.8.1  fd00:8::1    203.0.113.2 ──── 203.0.113.1  upstream
 //!  sibling 192.168.8.11  fd00:8::11 ─┘                          2001:db8:9::2    2001:db8:9::1
 //! ```
+//!
+//! A guarded home also forwards, behind rules as OpenWrt's, to an [`Internet`] at the provider's end.
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
 
-use crate::harness::{Message, Query, Upstream};
+use crate::harness::{Message, Query, Upstream, eventually};
+use crate::internet::{self, Internet};
 use crate::namespace::Namespace;
 use crate::router::Router;
 
@@ -33,6 +36,17 @@ impl Household {
     /// Builds the network and starts the daemon with these lines of configuration besides its own (see [`Router`]).
     /// `None`, said on standard error, where this user may make no namespaces.
     pub(crate) fn start<const N: usize>(settings: [&str; N]) -> Option<Self> {
+        Self::furnished(&settings, None)
+    }
+
+    /// The same with the firewall on and this `family.toml`, in front of the Internet. The rules are in force.
+    pub(crate) fn guarded<const N: usize>(family: &str, settings: [&str; N]) -> Option<Self> {
+        let home = Self::furnished(&settings, Some(family))?;
+        eventually("the firewall is on", || home.router.status()["firewall"]["state"] == "on");
+        Some(home)
+    }
+
+    fn furnished(settings: &[&str], family: Option<&str>) -> Option<Self> {
         let namespaces = || -> std::io::Result<_> {
             Ok([Namespace::new()?, Namespace::new()?, Namespace::new()?, Namespace::new()?])
         };
@@ -47,8 +61,11 @@ impl Household {
         give(&router, "br-lan", ROUTER);
         let child = Device::plug_in(child, &router, "lan1", CHILD);
         let sibling = Device::plug_in(sibling, &router, "lan2", SIBLING);
-        let upstream = Provider::connect(upstream, &router);
-        let router = Router::start(router, &settings);
+        let mut upstream = Provider::connect(upstream, &router);
+        if family.is_some() {
+            upstream.become_the_internet(&router);
+        }
+        let router = Router::start(router, settings, family);
         Some(Self { router, upstream, child, sibling })
     }
 
@@ -155,6 +172,8 @@ pub(crate) struct Provider {
     device: Device,
     /// Gone only while dropping.
     server: Option<Upstream>,
+    /// What stands behind it; dropped before the namespace.
+    internet: Option<Internet>,
 }
 
 impl Provider {
@@ -166,8 +185,20 @@ impl Provider {
         give(router, "wan", ROUTER_WAN);
         give(&namespace, "line", PROVIDER);
         let address: SocketAddr = Self::ADDRESS.parse().unwrap();
-        let server = Some(namespace.inside(|| Upstream::plain_at(address)));
-        Self { device: Device { namespace, addresses: PROVIDER }, server }
+        let server = Some(namespace.inside(|| Upstream::answering_at(address, internet::answer)));
+        Self { device: Device { namespace, addresses: PROVIDER }, server, internet: None }
+    }
+
+    /// Puts the Internet behind the line, and lets the router forward to it as OpenWrt does.
+    fn become_the_internet(&mut self, router: &Namespace) {
+        self.internet = Some(Internet::start(&self.device));
+        self.device.ip("route add fd00:8::/64 via 2001:db8:9::2");
+        for gateway in PROVIDER {
+            router.ip(&format!("route add default via {gateway}"));
+        }
+        router.set("net/ipv4/ip_forward", "1");
+        router.set("net/ipv6/conf/all/forwarding", "1");
+        router.load(include_str!("fw4.nft"));
     }
 
     /// What it was asked so far, as `NAME TYPE`.

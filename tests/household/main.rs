@@ -20,13 +20,19 @@ mod namespace;
 
 mod router;
 
+mod flow;
 mod household;
+mod internet;
+mod parent;
+mod reach;
 
 mod dhcp;
 mod responder;
 
+mod cutting;
 mod devices;
 mod failing;
+mod firewall;
 mod leftovers;
 mod resolving;
 mod rights;

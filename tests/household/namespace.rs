@@ -1,12 +1,12 @@
 //! Network namespaces that nobody has to clean up.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::panic;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 
 /// A network namespace without a name: the kernel removes it, and every interface in it, when this handle is dropped
@@ -26,8 +26,17 @@ impl Namespace {
             }
         });
         let namespace = Self { handle: made.join().unwrap()? };
+        // No search for duplicates of link-local addresses: what comes up speaks at once.
+        for interfaces in ["all", "default"] {
+            namespace.set(&format!("net/ipv6/conf/{interfaces}/accept_dad"), "0");
+        }
         namespace.ip("link set lo up");
         Ok(namespace)
+    }
+
+    /// Another handle of the same.
+    pub(crate) fn again(&self) -> Self {
+        Self { handle: self.handle.try_clone().unwrap() }
     }
 
     /// Runs `work` here: sockets that it opens belong to this namespace for good, whoever uses them later.
@@ -56,6 +65,28 @@ impl Namespace {
     pub(crate) fn ip(&self, arguments: &str) {
         let output = self.command("ip").args(arguments.split(' ')).output().expect("iproute2 is installed");
         assert!(output.status.success(), "ip {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Sets a variable of the kernel, here.
+    pub(crate) fn set(&self, variable: &str, value: &str) {
+        let file = format!("/proc/sys/{variable}");
+        #[expect(clippy::disallowed_methods, reason = "a variable is not a file that could be half written")]
+        self.inside(|| std::fs::write(&file, value)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    }
+
+    /// Loads rules, here.
+    pub(crate) fn load(&self, rules: &str) {
+        let mut nft = self.command("nft");
+        let mut nft = nft.args(["-f", "-"]).stdin(Stdio::piped()).spawn().expect("nftables is installed");
+        nft.stdin.take().unwrap().write_all(rules.as_bytes()).unwrap();
+        assert!(nft.wait().unwrap().success(), "{rules}");
+    }
+
+    /// What `nft ARGUMENTS` prints, here; it must succeed.
+    pub(crate) fn nft(&self, arguments: &str) -> String {
+        let output = self.command("nft").args(arguments.split(' ')).output().expect("nftables is installed");
+        assert!(output.status.success(), "nft {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// A cable from here to `other`: interface `end` here, `other_end` there, both up.

@@ -1,7 +1,9 @@
 //! The router: the real daemon on its port 53, with no more rights than it needs.
 
 use std::fs::{self, Permissions};
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,7 +11,7 @@ use tempfile::TempDir;
 
 use serde_json::Value;
 
-use crate::harness::{Ended, Process, compiled, program};
+use crate::harness::{Ended, Process, compiled, eventually, program};
 use crate::household::{Provider, ROUTER};
 use crate::namespace::Namespace;
 
@@ -17,28 +19,78 @@ use crate::namespace::Namespace;
 const NOBODY: u32 = 65534;
 /// The only right beyond an ordinary user's: to bind port 53.
 const RIGHTS: &str = "-all,+net_bind_service";
+/// The helper's: to change the network.
+const HELPERS_RIGHTS: &str = "-all,+net_admin";
+/// What a home with the firewall on says besides.
+const GUARDED: [&str; 4] = [
+    "firewall.enabled = true",
+    "firewall.lan_interfaces = ['br-lan']",
+    "listen.dns = ['0.0.0.0:53', '[::]:53']",
+    "who.mdns = false",
+];
 
 /// The router's namespace with `luytre run` in it. `bad.example` is listed as adult, a block gives the page's address,
 /// and it listens on its LAN addresses unless the settings say otherwise.
 pub(crate) struct Router {
     daemon: Process,
+    /// `luytre net-helper`, where the firewall is on.
+    helper: Option<Process>,
     namespace: Namespace,
     folder: TempDir,
 }
 
 impl Router {
-    /// Starts the daemon; `settings` are lines of `luytre.toml`, their keys dotted, and stand over the defaults.
-    pub(crate) fn start(namespace: Namespace, settings: &[&str]) -> Self {
+    /// Starts the daemon; `settings` are lines of `luytre.toml`, their keys dotted, and stand over the defaults, or
+    /// options of its command line.
+    /// With a `family.toml` the firewall is on.
+    pub(crate) fn start(namespace: Namespace, settings: &[&str], family: Option<&str>) -> Self {
         let folder = TempDir::with_prefix("luytre-household-").unwrap();
-        furnish(folder.path(), settings);
-        let mut command = unprivileged(&namespace, folder.path());
+        let mut settings = settings.to_vec();
+        if family.is_some() {
+            settings.extend(GUARDED);
+        }
+        furnish(folder.path(), &settings, family);
+        let helper = family.map(|_| helper(&namespace, folder.path()));
+        let mut command = unprivileged(&namespace, folder.path(), RIGHTS);
         command
             .arg(folder.path().join("luytre"))
             .args(["run", "--config"])
-            .arg(folder.path().join("luytre.toml"));
+            .arg(folder.path().join("luytre.toml"))
+            .args(settings.iter().filter(|setting| setting.starts_with("--")));
         let daemon = Process::start(command);
         daemon.wait_until_it_answers();
-        Self { daemon, namespace, folder }
+        Self { daemon, helper, namespace, folder }
+    }
+
+    /// Ends the helper as a fault does, and starts it again as procd does.
+    pub(crate) fn kill_the_helper(&mut self) {
+        drop(self.helper.take());
+    }
+
+    pub(crate) fn start_the_helper_again(&mut self) {
+        self.helper = Some(helper(&self.namespace, self.folder.path()));
+    }
+
+    /// Says a line to its control socket.
+    pub(crate) fn control(&self, line: &str) {
+        let mut socket = UnixStream::connect(self.file("state/luytre.sock")).unwrap();
+        socket.write_all(format!("{line}\n").as_bytes()).unwrap();
+        socket.read_to_string(&mut String::new()).unwrap();
+    }
+
+    /// The code that it is set up by.
+    pub(crate) fn setup_code(&self) -> String {
+        let mut command = Command::new(self.file("luytre"));
+        command.args(["setup-code", "--config"]).arg(self.file("luytre.toml"));
+        Ended::of(command, "").out.split_whitespace().last().unwrap().to_owned()
+    }
+
+    /// Writes what the family says from now on.
+    pub(crate) fn family_says(&self, text: &str) {
+        let (file, new) = (self.file("state/family.toml"), self.file("state/family.toml.hand"));
+        #[expect(clippy::disallowed_methods, reason = "it is renamed when it is whole")]
+        fs::write(&new, text).unwrap();
+        fs::rename(new, file).unwrap();
     }
 
     /// A file beside its configuration.
@@ -90,14 +142,20 @@ impl Drop for Router {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("---- the daemon's log\n{}\n----", self.daemon.log());
+            if let Some(helper) = &self.helper {
+                eprintln!("---- the helper's log\n{}\n----", helper.log());
+            }
         } else {
             assert!(!self.daemon.has_ended() && !self.daemon.has_logged("panicked"), "{}", self.daemon.log());
+            if let Some(helper) = &self.helper {
+                assert!(!helper.has_ended() && !helper.has_logged("panicked"), "{}", helper.log());
+            }
         }
     }
 }
 
 /// The folder as an installer leaves it: the program, the list, the configuration, and a state folder of the daemon's.
-fn furnish(folder: &Path, settings: &[&str]) {
+fn furnish(folder: &Path, settings: &[&str], family: Option<&str>) {
     let lan = ROUTER.map(|address| match address.contains(':') {
         true => format!("'[{address}]:53'"),
         false => format!("'{address}:53'"),
@@ -114,9 +172,13 @@ fn furnish(folder: &Path, settings: &[&str]) {
     ];
     let key = |line: &str| line.split(' ').next().map(str::to_owned);
     let kept = defaults.into_iter().filter(|line| settings.iter().all(|setting| key(setting) != key(line)));
-    let text: String = kept.chain(settings.iter().copied()).flat_map(|line| [line, "\n"]).collect();
-    let files = [("luytre.toml", text.into_bytes()), ("list.lyt", compiled(&[("adult", "bad.example")]))];
-    for (name, bytes) in files {
+    let written = settings.iter().copied().filter(|setting| !setting.starts_with("--"));
+    let text: String = kept.chain(written).flat_map(|line| [line, "\n"]).collect();
+    let list = compiled(&[("adult", "bad.example"), ("proxy_vpn", "vpn.example"), ("doh", "doh.example")]);
+    let files = [("luytre.toml", text.into_bytes()), ("list.lyt", list)];
+    fs::create_dir(folder.join("state")).unwrap();
+    let family = family.map(|text| ("state/family.toml", text.as_bytes().to_vec()));
+    for (name, bytes) in files.into_iter().chain(family) {
         #[expect(clippy::disallowed_methods, reason = "nobody reads them before they are whole")]
         fs::write(folder.join(name), bytes).unwrap();
     }
@@ -124,22 +186,32 @@ fn furnish(folder: &Path, settings: &[&str]) {
     // we had open for writing, another scenario's daemon would inherit between fork and exec, and it could not be run.
     let copied = Command::new("cp").arg(program()).arg(folder.join("luytre")).status().unwrap();
     assert!(copied.success(), "{copied}");
-    fs::create_dir(folder.join("state")).unwrap();
     fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
     if has_other_users() {
         std::os::unix::fs::chown(folder.join("state"), Some(NOBODY), Some(NOBODY)).unwrap();
     }
 }
 
-/// `setpriv` as `nobody`, or as ourselves where a user namespace knows nobody else, with port 53 as the only right.
-fn unprivileged(namespace: &Namespace, folder: &Path) -> Command {
+/// `luytre net-helper` with its one right, its socket there.
+fn helper(namespace: &Namespace, folder: &Path) -> Process {
+    let socket = folder.join("state/helper.sock");
+    let mut command = unprivileged(namespace, folder, HELPERS_RIGHTS);
+    command.arg(folder.join("luytre")).args(["net-helper", "--socket"]).arg(&socket);
+    let helper = Process::start(command);
+    eventually("the helper waits", || helper.has_logged("waits for the daemon") || helper.has_ended());
+    assert!(!helper.has_ended(), "the helper did not start:\n{}", helper.log());
+    helper
+}
+
+/// `setpriv` as `nobody`, or as ourselves where a user namespace knows nobody else, with these rights alone.
+fn unprivileged(namespace: &Namespace, folder: &Path, rights: &str) -> Command {
     let mut command = namespace.command("setpriv");
     command.current_dir(folder);
     if has_other_users() {
         command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
     }
     for set in ["--bounding-set", "--inh-caps", "--ambient-caps"] {
-        command.args([set, RIGHTS]);
+        command.args([set, rights]);
     }
     // The daemon goes with us, whatever ends us.
     command.args(["--no-new-privs", "--pdeathsig", "KILL", "--"]);

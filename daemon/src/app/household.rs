@@ -37,6 +37,7 @@ impl Daemon {
         let _turn = self.swapping.lock().unwrap_or_else(PoisonError::into_inner);
         let after = next(&self.resolver.shared.load());
         self.resolver.shared.store(Arc::new(after));
+        self.firewall.wake();
     }
 
     /// Takes in what the family wrote, and what time does to it; never ends.
@@ -118,6 +119,16 @@ impl Daemon {
             Some(watch.run(move |people| daemon.set_people(people)))
         };
         tasks::spawn("who", tasks::keep("who is who", follow));
+    }
+
+    /// Keeps the firewall as the house wants it, where it is on.
+    pub(super) fn keep_firewall(&self) {
+        let config = &self.started_with;
+        if let Some(firewall) = &config.firewall {
+            let (shared, directory) = (Arc::clone(&self.resolver.shared), Arc::clone(&self.directory));
+            let work = self.firewall.work((config, firewall), shared, directory, self.resolver.clock);
+            tasks::spawn("firewall", work.run());
+        }
     }
 
     /// Puts other people into the state; all else stays, what is remembered of names too.

@@ -53,6 +53,7 @@ impl Daemon {
         let same = same && after.inspects_as(&before);
         self.resolver.dnssec.configure(validation(&config, &after.upstream));
         self.resolver.shared.store(after);
+        self.firewall.wake();
         if !same {
             // Other servers may give other answers, and other rules find other things in them.
             self.resolver.cache.clear();
@@ -80,6 +81,7 @@ fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
         ("limits.clients", before.limits.clients != after.limits.clients),
         ("limits.devices", before.limits.devices != after.limits.devices),
         ("[who]", before.who != after.who),
+        ("[firewall]", before.firewall != after.firewall),
     ];
     changed.iter().filter(|(_, changed)| *changed).map(|(key, _)| *key).collect()
 }

@@ -30,6 +30,7 @@ impl Daemon {
         notices.extend(self.directory.notices());
         notices.extend(self.usage.notices());
         notices.extend(self.requests.notices());
+        notices.extend(self.firewall.notices());
         let standing = self.resolver.dnssec.standing();
         if matches!(standing, Standing::Unknown | Standing::Stripped) {
             notices.push(standing.to_string());
@@ -70,6 +71,7 @@ impl Daemon {
             },
             upstream: servers.map(with_ability).collect(),
             devices: self.directory.status(DEVICES_SHOWN),
+            firewall: self.firewall.standing(),
             notices,
         }
     }

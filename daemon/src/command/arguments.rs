@@ -61,6 +61,9 @@ pub(super) enum Command {
         from: PathBuf,
         to: PathBuf,
     },
+    NetHelper {
+        socket: PathBuf,
+    },
     Help,
     Version,
 }
@@ -82,6 +85,7 @@ pub(super) struct Arguments {
     words: Vec<String>,
     config: Option<PathBuf>,
     list: Option<PathBuf>,
+    socket: Option<PathBuf>,
     device: Option<String>,
     at: Option<Timestamp>,
     json: bool,
@@ -127,6 +131,7 @@ impl Arguments {
             "V" | "version" => self.words.insert(0, "version".into()),
             "config" => self.config = Some(parser.value()?.into()),
             "list" => self.list = Some(parser.value()?.into()),
+            "socket" => self.socket = Some(parser.value()?.into()),
             "json" => self.json = true,
             "device" => self.device = Some(parser.value()?.string()?),
             "at" => self.at = Some(moment(&parser.value()?.string()?)?),
@@ -200,6 +205,10 @@ impl Arguments {
             ["list", "verify", file] => {
                 self.only(&[])?;
                 Ok(Command::ListVerify { list: file.into() })
+            }
+            ["net-helper"] => {
+                self.only(&["socket"])?;
+                Ok(Command::NetHelper { socket: self.socket.ok_or("net-helper needs --socket PATH")? })
             }
             ["setup-code"] => {
                 self.only(&["config"])?;

@@ -1,4 +1,4 @@
-//! `luytre run` and `luytre check`.
+//! `luytre run`, `luytre net-helper` and `luytre check`.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::family::Family;
+use crate::helper;
 use crate::process::Process;
 use crate::system::environment;
 
@@ -23,6 +24,13 @@ pub(super) fn run(file: &Path, clock: Clock) -> Result<ExitCode, Failed> {
     let process = Process::begin()?;
     let config = Config::load(file, environment())?;
     App::start(config, file.to_owned(), clock)?.run(process)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Changes the firewall for the daemon, until stopped.
+pub(super) fn net_helper(socket: &Path) -> Result<ExitCode, Failed> {
+    log_to_stderr();
+    helper::serve(socket)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -57,6 +57,12 @@ pub(super) fn status(file: &Path, json: bool, out: &mut impl Write) -> Result<Ex
         let speed = upstream["srtt_ms"].as_u64().map_or("not asked yet".to_owned(), |ms| format!("{ms} ms"));
         writeln!(out, "upstream  {} {speed}{down}{strips} {trouble}", text(&upstream["server"]))?;
     }
+    let firewall = &status["firewall"];
+    if firewall["state"] != "off" {
+        let (state, refused) = (text(&firewall["state"]), &firewall["refused"]);
+        let (devices, cut) = (&firewall["devices"], &firewall["cut"]);
+        writeln!(out, "firewall  {state}, {devices} devices, {cut} cut off, {refused} packets refused")?;
+    }
     for notice in status["notices"].as_array().into_iter().flatten() {
         writeln!(out, "notice    {}", text(notice))?;
     }

@@ -3,34 +3,18 @@
 //! A key that is accepted without effect would be a promise broken silently. A feature that arrives takes its keys
 //! off [`LATER`] and gives them a place in its section's `Config`.
 
-use serde::{Deserialize, Serialize};
-
 use super::Spec;
 use super::read::Refusal;
 use super::read::key::Key;
 use super::read::schema::{Schema, literal};
 
-/// `[firewall]` as it is written.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "config/luytre.toml says it of every key")]
-pub struct FirewallSpec {
-    pub enabled: bool,
-    pub lan_interfaces: Vec<String>,
-    pub strict: bool,
-    pub helper: String,
-}
-
 /// Each key, and the feature that it belongs to.
-pub(super) const LATER: [(&str, &str); 9] = [
+pub(super) const LATER: [(&str, &str); 6] = [
     ("list.edition", "list updates"),
     ("list.urls", "list updates"),
     ("list.root", "list updates"),
     ("list.check_every", "list updates"),
-    ("firewall.enabled", "the firewall"),
-    ("firewall.lan_interfaces", "the firewall"),
-    ("firewall.strict", "the firewall"),
-    ("firewall.helper", "the firewall"),
+    ("firewall.strict", "the firewall's strict mode"),
     ("web.tls", "HTTPS for the page"),
 ];
 

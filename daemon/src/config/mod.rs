@@ -20,11 +20,11 @@ use toml::Table;
 pub use self::cache::CacheSpec;
 pub use self::error::ConfigError;
 pub use self::family::{FamilyConfig, FamilySpec};
+pub use self::firewall::{FirewallConfig, FirewallSpec};
 pub use self::history::{HistoryConfig, HistorySpec, Privacy};
 pub use self::house::{HouseConfig, HouseSpec};
 pub use self::inspect::InspectSpec;
 pub use self::lan::{Lan, Prefix};
-pub use self::later::FirewallSpec;
 pub use self::limits::{LimitsConfig, LimitsSpec};
 pub use self::list::{ListConfig, ListSpec};
 pub use self::listen::{CertificateFiles, ListenConfig, ListenSpec};
@@ -47,6 +47,7 @@ use self::read::schema::Schema;
 mod cache;
 mod error;
 mod family;
+mod firewall;
 mod history;
 mod house;
 mod inspect;
@@ -87,6 +88,8 @@ pub struct Config {
     pub family: FamilyConfig,
     /// What is remembered of questions.
     pub history: HistoryConfig,
+    /// The ways round the filter, closed; `None`: left open.
+    pub firewall: Option<FirewallConfig>,
     /// The page for people.
     pub web: WebConfig,
     /// Where devices are learnt of.
@@ -180,6 +183,7 @@ impl Spec {
             reply: self.reply.resolve(&web)?,
             family: self.family.resolve(folder, &state),
             history: self.history.resolve(folder, &state)?,
+            firewall: self.firewall.resolve(folder, &state)?,
             who: self.who.resolve(folder),
             notify: self.notify.resolve()?,
             house: self.house.resolve()?,

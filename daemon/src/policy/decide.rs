@@ -13,7 +13,7 @@ use super::special::Special;
 use super::table::Found;
 use super::verdict::{Action, Local, Reason, Rule, Verdict};
 use super::{Policy, Profile, Subject};
-use crate::catalogue::{Level, SafeSearch};
+use crate::catalogue::{Level, SafeSearch, ServiceId};
 use crate::clock::Timestamp;
 use crate::family::{Mode, Scope};
 use crate::who::Who;
@@ -62,6 +62,17 @@ pub(super) fn decide_categories(
     now: Timestamp,
 ) -> Verdict {
     Steps::about(policy, who, now, (Found::default(), categories)).verdict()
+}
+
+/// Whether a name would be blocked that nobody names, of this service and these categories.
+pub(super) fn forbids(
+    policy: &Policy,
+    who: Who,
+    now: Timestamp,
+    (service, categories): (Option<ServiceId>, CategorySet),
+) -> bool {
+    let found = Found { service, ..Found::default() };
+    Steps::about(policy, who, now, (found, categories)).verdict().is_blocked()
 }
 
 /// One rule that was looked at, for `explain`.

@@ -3,6 +3,7 @@
 //! [`Policy::compile`] turns the configuration into tables and masks; [`decide`](decide::decide) takes a question,
 //! what the list says about it and who asks, and gives a [`Verdict`] that carries its own reason.
 
+mod access;
 mod answer;
 mod compile;
 mod decide;
@@ -21,6 +22,7 @@ use luytre_lists::hash::{HashKey, SuffixHashes};
 use luytre_lists::{Category, CategorySet, Domain, Name};
 use serde::Deserialize;
 
+pub use self::access::Access;
 pub use self::answer::decide_answer;
 pub use self::compile::Names;
 pub use self::decide::{Asked, Considered, Decided, consider, decide, decide_unnamed};

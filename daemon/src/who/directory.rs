@@ -115,6 +115,25 @@ impl Directory {
         devices.into_iter().map(show).collect()
     }
 
+    /// Every device that has a hardware address, and whose it is: those with a parent's name first, then the last heard
+    /// of.
+    pub fn roster(&self) -> Vec<(Mac, Who)> {
+        let entries = self.entries();
+        let known = &entries.known;
+        let whose = |known: &Known| self.roll.named(known.subject());
+        let named = known.iter().filter_map(|known| Some((known.mac?, whose(known))));
+        let mut devices = entries.devices.list();
+        devices.retain(|device| known.iter().all(|known| known.mac != Some(device.mac)));
+        devices.sort_by_key(|device| std::cmp::Reverse(device.last_seen));
+        let others = devices.iter().map(|device| {
+            // A parent may have named it by an address that only it has.
+            let by_address =
+                known.iter().find(|known| known.addresses.iter().any(|own| device.addresses.contains(own)));
+            (device.mac, by_address.map_or_else(|| self.roll.stranger(device.mac), whose))
+        });
+        named.chain(others).collect()
+    }
+
     /// New devices that look like named ones.
     pub fn proposals(&self) -> Vec<Proposal> {
         let entries = self.entries();

@@ -26,7 +26,7 @@ pub(crate) struct Page {
 }
 
 impl Browser {
-    pub(super) fn new(from: IpAddr, to: SocketAddr) -> Self {
+    pub(crate) fn new(from: IpAddr, to: SocketAddr) -> Self {
         Self { from, to, cookie: String::new(), header: String::new() }
     }
 

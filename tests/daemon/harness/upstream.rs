@@ -63,11 +63,17 @@ impl Upstream {
         Self::answering(plain_answer)
     }
 
-    /// The plain one at this address of the calling thread's network namespace, which also has to drop it.
+    /// Answers each query with one message, at this address of the calling thread's network namespace, which also has to
+    /// drop it; what the script leaves open it answers as the plain one.
     #[allow(dead_code, reason = "the household's upstream has an address of its own")]
-    pub(crate) fn plain_at(address: SocketAddr) -> Self {
+    pub(crate) fn answering_at(
+        address: SocketAddr,
+        script: impl Fn(&Asked) -> Option<Packet> + Send + Sync + 'static,
+    ) -> Self {
         let sockets = (UdpSocket::bind(address).unwrap(), TcpListener::bind(address).unwrap());
-        Self::serving(sockets, |asked| vec![plain_answer(asked).bytes()])
+        Self::serving(sockets, move |asked| {
+            vec![script(asked).unwrap_or_else(|| plain_answer(asked)).bytes()]
+        })
     }
 
     /// Answers each query with one message.

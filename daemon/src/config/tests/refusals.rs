@@ -343,10 +343,7 @@ fn a_key_of_a_later_version_is_accepted_at_its_default_only() {
         ("list.urls", "[\"https://lists.example\"]", "list updates", "[]"),
         ("list.root", "\"root.json\"", "list updates", "\"\""),
         ("list.check_every", "3600", "list updates", "0"),
-        ("firewall.enabled", "true", "the firewall", "false"),
-        ("firewall.lan_interfaces", "[\"br-lan\"]", "the firewall", "[]"),
-        ("firewall.strict", "true", "the firewall", "false"),
-        ("firewall.helper", "\"helper.sock\"", "the firewall", "\"\""),
+        ("firewall.strict", "true", "the firewall's strict mode", "false"),
         ("web.tls", "[\"127.0.0.1:443\"]", "HTTPS for the page", "[]"),
     ];
     for (key, value, feature, default) in cases {
@@ -358,6 +355,24 @@ fn a_key_of_a_later_version_is_accepted_at_its_default_only() {
     assert_eq!(cases.map(|(key, ..)| key).as_slice(), listed.as_slice());
     let known: Vec<String> = Schema::current().keys().map(|key| key.to_string()).collect();
     assert!(listed.iter().all(|key| known.iter().any(|known| known == key)), "every one is a key");
+}
+
+#[test]
+fn a_firewall_that_would_not_hold_is_refused() {
+    assert_refusals(&[
+        (
+            "[firewall]\nenabled = true",
+            "luytre.toml:2: firewall.enabled: needs firewall.lan_interfaces: write the home's own, such as [\"br-lan\"]",
+        ),
+        (
+            "[firewall]\nlan_interfaces = [\"br lan\"]",
+            "luytre.toml:2: firewall.lan_interfaces: \"br lan\" is not an interface; write one such as \"br-lan\"",
+        ),
+        (
+            "[firewall]\nmark_mask = 0x101",
+            "luytre.toml:2: firewall.mark_mask: write 4 to 16 bits that stand in a row, such as 0xff000000",
+        ),
+    ]);
 }
 
 #[test]

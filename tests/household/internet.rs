@@ -1,0 +1,179 @@
+//! What stands behind the provider: web servers, resolvers that everybody knows and one that nobody does, a peer that
+//! takes tunnels. Every server gives back what it gets, by TCP and by UDP, so that who hears it was there.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::sync::oneshot;
+
+use crate::harness::{Asked, Packet, Upstream};
+use crate::namespace::Namespace;
+
+/// A site that nobody has anything against: `site.example`.
+pub(crate) const SITE: [&str; 2] = ["198.51.100.80", "2001:db8:80::80"];
+/// A service: `www.tiktok.com`.
+pub(crate) const SERVICE: [&str; 2] = ["198.51.100.81", "2001:db8:80::81"];
+/// A host that serves that service and others: `v.tiktok.com` and `shared.example`.
+pub(crate) const SHARED: [&str; 2] = ["198.51.100.82", "2001:db8:80::82"];
+/// Who takes tunnels, and any other server that has no name.
+pub(crate) const PEER: [&str; 2] = ["198.51.100.51", "2001:db8:80::51"];
+/// A resolver that is on nobody's list.
+pub(crate) const SECRET_RESOLVER: [&str; 2] = ["198.51.100.53", "2001:db8:80::53"];
+/// Resolvers that everybody knows.
+pub(crate) const RESOLVERS: [&str; 4] =
+    ["8.8.8.8", "1.1.1.1", "2001:4860:4860::8888", "2606:4700:4700::1111"];
+
+const TCP_PORTS: [u16; 13] = [22, 80, 443, 465, 853, 1080, 1194, 1723, 5353, 8443, 8853, 9001, 33333];
+const UDP_PORTS: [u16; 13] = [123, 443, 500, 784, 853, 1194, 1701, 3478, 4500, 5353, 41641, 51820, 33333];
+
+/// Where a server begins to send by itself as soon as somebody spoke, and goes on: a film, a call.
+pub(crate) const STREAM: u16 = 8080;
+/// Between two pieces of such a stream.
+const PIECE: Duration = Duration::from_millis(1);
+/// Pieces of a stream to one who never says anything again.
+const PIECES: usize = 20_000;
+
+/// The servers; gone when dropped.
+pub(crate) struct Internet {
+    stop: Option<oneshot::Sender<()>>,
+    servers: Option<JoinHandle<()>>,
+    _resolvers: Vec<Resolver>,
+}
+
+/// A resolver that leads to places of its own.
+struct Resolver {
+    namespace: Namespace,
+    server: Option<Upstream>,
+}
+
+impl Drop for Resolver {
+    fn drop(&mut self) {
+        let server = self.server.take();
+        self.namespace.inside(|| drop(server));
+    }
+}
+
+/// What the provider's resolver says of names that have servers here.
+pub(crate) fn answer(asked: &Asked) -> Option<Packet> {
+    let question = asked.question();
+    let (name, rtype) = question.split_once(' ')?;
+    let [v4, v6] = match name {
+        "site.example" | "app.example" | "www.bet365.com" => SITE,
+        "www.tiktok.com" | "m.tiktok.com" => SERVICE,
+        "v.tiktok.com" | "shared.example" => SHARED,
+        _ => return None,
+    };
+    match rtype {
+        "A" => Some(asked.answer().address(address(v4))),
+        "AAAA" => Some(asked.answer().address(address(v6))),
+        _ => None,
+    }
+}
+
+fn address(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+impl Internet {
+    /// Starts every server in this namespace.
+    pub(crate) fn start(namespace: &Namespace) -> Self {
+        let all = [SITE, SERVICE, SHARED, PEER, SECRET_RESOLVER].into_iter().flatten().chain(RESOLVERS);
+        let all: Vec<IpAddr> = all.map(address).collect();
+        for address in &all {
+            let length = if address.is_ipv4() { 32 } else { 128 };
+            namespace.ip(&format!("address add {address}/{length} dev lo"));
+        }
+        let (stop, stopped) = oneshot::channel();
+        let (ready, is_ready) = std::sync::mpsc::channel();
+        let there = namespace.again();
+        let servers = thread::spawn(move || {
+            there.inside(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(async {
+                    for address in all {
+                        echo(address).await;
+                        stream(address).await;
+                    }
+                    ready.send(()).unwrap();
+                    let _ = stopped.await;
+                });
+            });
+        });
+        is_ready.recv().unwrap();
+        let foreign = RESOLVERS.into_iter().chain(SECRET_RESOLVER).map(|resolver| {
+            let namespace = namespace.again();
+            let server = namespace.inside(|| {
+                let script = |asked: &Asked| Some(asked.answer().address([192, 0, 2, 66]));
+                Some(Upstream::answering_at(SocketAddr::new(address(resolver), 53), script))
+            });
+            Resolver { namespace, server }
+        });
+        Self { stop: Some(stop), servers: Some(servers), _resolvers: foreign.collect() }
+    }
+}
+
+impl Drop for Internet {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let _ = self.servers.take().map(JoinHandle::join);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test's server; what panics fails its scenario")]
+async fn echo(address: IpAddr) {
+    for port in TCP_PORTS {
+        let listener = TcpListener::bind((address, port)).await.unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut heard = [0; 2048];
+                    while let Ok(length @ 1..) = stream.read(&mut heard).await {
+                        if stream.write_all(&heard[..length]).await.is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+    }
+    for port in UDP_PORTS {
+        let socket = UdpSocket::bind((address, port)).await.unwrap();
+        tokio::spawn(async move {
+            let mut heard = [0; 2048];
+            while let Ok((length, from)) = socket.recv_from(&mut heard).await {
+                // One who does not listen any more is no reason to stop.
+                let _ = socket.send_to(&heard[..length], from).await;
+            }
+        });
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "as above")]
+async fn stream(address: IpAddr) {
+    let listener = TcpListener::bind((address, STREAM)).await.unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                while stream.write_all(&[0; 100]).await.is_ok() {
+                    tokio::time::sleep(PIECE).await;
+                }
+            });
+        }
+    });
+    let socket = Arc::new(UdpSocket::bind((address, STREAM)).await.unwrap());
+    tokio::spawn(async move {
+        while let Ok((_, from)) = socket.recv_from(&mut [0; 100]).await {
+            let socket = Arc::clone(&socket);
+            tokio::spawn(async move {
+                for _ in 0..PIECES {
+                    let _ = socket.send_to(&[0; 100], from).await;
+                    tokio::time::sleep(PIECE).await;
+                }
+            });
+        }
+    });
+}
