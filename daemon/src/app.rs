@@ -18,7 +18,6 @@ use crate::certificate::Certificates;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{self, Request};
-use crate::gate::Gate;
 use crate::history::{self, History};
 use crate::home::Home;
 use crate::list::LoadedList;
@@ -103,6 +102,7 @@ impl App {
         let spent = usage.spent(&family, Time::of(&clock));
         let (circumstances, list) = (circumstances(clock, &spent), (Arc::new(list), refused));
         let snapshot = Snapshot::build(&config, list, upstream, (&home, family), &circumstances);
+        let firewall = Keeper::new(&config);
         let resolver = Resolver {
             shared: Arc::new(ArcSwap::from_pointee(snapshot)),
             cache: Arc::new(Cache::new(&config.cache, seed())),
@@ -112,14 +112,13 @@ impl App {
             places: Arc::new(Semaphore::new(config.limits.in_flight)),
             history: Arc::new(History::new(&config.history, Arc::clone(&directory) as _)),
             clock,
-            gate: Gate::default(),
+            gate: firewall.gate(),
         };
         resolver.dnssec.configure(validation(&config, &resolver.shared.load().upstream));
         let listeners = Listeners::open(&config.listen, &config.limits)?;
         let web = open::tcp(&config.web.listen)?;
         let outlets = (0..=config.limits.workers).map(|_| Arc::new(resolver.outlet())).collect();
         let accounts = Arc::new(Accounts::new(&config, clock));
-        let firewall = Keeper::new(&config);
         let (started_with, notices) = (Arc::new(config), Arc::new(notices));
         let (home, usage, swapping) = (Arc::new(home), Arc::new(usage), Arc::default());
         let state = &started_with.state.dir;

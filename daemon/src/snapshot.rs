@@ -20,7 +20,7 @@ use crate::policy::{self, Asked, Circumstances, Considered, Decided, Policy, Rul
 use crate::reply::block::BlockStyle;
 use crate::reply::designated::Designations;
 use crate::upstream;
-use crate::usage::{Meters, Minute};
+use crate::usage::{Feed, Meters, Minute};
 use crate::who::{People, Who};
 use crate::wire::rtype;
 
@@ -147,13 +147,16 @@ impl Snapshot {
     }
 
     /// Marks what an answered question counts towards. Only questions for addresses do, as somebody who uses a name needs
-    /// one; and each device may ask for more or less besides. Neither locks nor allocates.
-    pub fn note(&self, outcome: &Outcome<'_>, minute: Minute) {
+    /// one; and each device may ask for more or less besides. Where traffic is counted it shows better than questions what
+    /// everything takes. Neither locks nor allocates.
+    pub fn note(&self, outcome: &Outcome<'_>, feed: Feed, minute: Minute) {
         let Outcome { verdict, rtype, source, .. } = outcome;
         let counts =
             !verdict.is_blocked() && matches!(*rtype, rtype::A | rtype::AAAA) && *source != Source::Failed;
         if verdict.budgets != 0 && counts {
-            self.meters.note(self.policy.place(outcome.who), verdict.budgets, minute);
+            let place = self.policy.place(outcome.who);
+            let seen = if feed == Feed::Traffic { self.meters.narrow(place) } else { u16::MAX };
+            self.meters.note(place, verdict.budgets & seen, minute);
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::firewall::{FAMILY, home};
+use crate::firewall::{FAMILY, everybody_comes, home};
 use crate::flow::{Flow, Kind};
 use crate::harness::eventually;
 use crate::household::Household;
@@ -37,7 +37,7 @@ fn cuts(what: &str, flows: &[Flow], act: impl FnOnce()) {
     }
 }
 
-fn is_cut_off(home: &Household) -> bool {
+pub(crate) fn is_cut_off(home: &Household) -> bool {
     home.child.tries_tcp(SITE[0], 443) == Reached::Refused
 }
 
@@ -66,8 +66,7 @@ fn a_bedtime_that_begins_ends_what_runs() {
     let (seconds, day) = tomorrow();
     let text = format!("{}\n{FAMILY}", bedtime.replace("DAY", day));
     let Some(home) = Household::guarded(&text, ["--clock=steered"]) else { return };
-    home.child.put_on(crate::firewall::PHONE);
-    home.sibling.put_on(crate::firewall::LAPTOP);
+    everybody_comes(&home);
     eventually("the child is there", || home.child.tries_tcp(SITE[0], 443) == Reached::Through);
     let flows = all_kinds(&home.child);
     cuts("bedtime", &flows, || home.router.control(&format!("clock +{seconds}")));

@@ -112,6 +112,7 @@ fn a_device_without_a_lease_is_asked_for_its_name() {
 fn news_that_came_too_fast_are_read_from_the_table() {
     let Some(home) = Household::start([QUIET]) else { return };
     home.router.signal(libc::SIGSTOP);
+    eventually("it is stopped", || home.router.process_status("State").starts_with('T'));
     let entry = |(number, mac): (u32, &str)| {
         format!("neighbour replace fd00:8::{number:x} lladdr {mac} dev br-lan nud permanent\n")
     };

@@ -35,9 +35,21 @@ pub(crate) const LAPTOP: &str = "02:00:00:00:00:11";
 /// The home of that family, everybody with their device.
 pub(crate) fn home<const N: usize>(settings: [&str; N]) -> Option<Household> {
     let home = Household::guarded(FAMILY, settings)?;
-    home.child.put_on(PHONE);
-    home.sibling.put_on(LAPTOP);
+    everybody_comes(&home);
     Some(home)
+}
+
+/// Everybody puts their device on, and is known by all of its addresses.
+pub(crate) fn everybody_comes(home: &Household) {
+    for (device, mac, person) in [(&home.child, PHONE, "an"), (&home.sibling, LAPTOP, "me")] {
+        device.put_on(mac);
+        for router in ROUTER {
+            eventually("it is known", || {
+                device.ask(router, "luytre.lan");
+                home.router.status()["recent"][0]["who"] == person
+            });
+        }
+    }
 }
 
 fn state(home: &Household) -> String {

@@ -1,6 +1,6 @@
 //! A connection that runs while something happens: when was it last heard?
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::{TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

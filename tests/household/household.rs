@@ -41,7 +41,12 @@ impl Household {
 
     /// The same with the firewall on and this `family.toml`, in front of the Internet. The rules are in force.
     pub(crate) fn guarded<const N: usize>(family: &str, settings: [&str; N]) -> Option<Self> {
-        let home = Self::furnished(&settings, Some(family))?;
+        Self::guarded_with(family, &settings)
+    }
+
+    /// The same with any number of settings.
+    pub(crate) fn guarded_with(family: &str, settings: &[&str]) -> Option<Self> {
+        let home = Self::furnished(settings, Some(family))?;
         eventually("the firewall is on", || home.router.status()["firewall"]["state"] == "on");
         Some(home)
     }
@@ -137,6 +142,14 @@ impl Device {
         self.ip(&format!("address replace {v6}/64 dev eth0 nodad"));
         for gateway in ROUTER {
             self.ip(&format!("route replace default via {gateway}"));
+        }
+    }
+
+    /// Takes one more address.
+    pub(crate) fn takes(&self, address: &str) {
+        match is_v6(address) {
+            true => self.ip(&format!("address replace {address}/64 dev eth0 nodad")),
+            false => self.ip(&format!("address replace {address}/24 dev eth0")),
         }
     }
 

@@ -27,8 +27,10 @@ pub(crate) const SECRET_RESOLVER: [&str; 2] = ["198.51.100.53", "2001:db8:80::53
 pub(crate) const RESOLVERS: [&str; 4] =
     ["8.8.8.8", "1.1.1.1", "2001:4860:4860::8888", "2606:4700:4700::1111"];
 
-const TCP_PORTS: [u16; 13] = [22, 80, 443, 465, 853, 1080, 1194, 1723, 5353, 8443, 8853, 9001, 33333];
-const UDP_PORTS: [u16; 13] = [123, 443, 500, 784, 853, 1194, 1701, 3478, 4500, 5353, 41641, 51820, 33333];
+const TCP_PORTS: [u16; 15] =
+    [22, 80, 443, 465, 853, 1080, 1194, 1723, 3128, 5353, 5443, 8443, 8853, 9001, 33333];
+const UDP_PORTS: [u16; 17] =
+    [123, 443, 500, 784, 853, 1194, 1701, 2408, 3478, 3544, 4500, 5353, 5443, 9993, 41641, 51820, 33333];
 
 /// Where a server begins to send by itself as soon as somebody spoke, and goes on: a film, a call.
 pub(crate) const STREAM: u16 = 8080;
@@ -61,8 +63,11 @@ impl Drop for Resolver {
 pub(crate) fn answer(asked: &Asked) -> Option<Packet> {
     let question = asked.question();
     let (name, rtype) = question.split_once(' ')?;
+    if let Some(number) = name.strip_suffix(".many.example").filter(|_| rtype == "A") {
+        return Some(many(asked, number.parse().ok()?));
+    }
     let [v4, v6] = match name {
-        "site.example" | "app.example" | "www.bet365.com" => SITE,
+        "site.example" | "app.example" | "childhelp.org" => SITE,
         "www.tiktok.com" | "m.tiktok.com" => SERVICE,
         "v.tiktok.com" | "shared.example" => SHARED,
         _ => return None,
@@ -72,6 +77,16 @@ pub(crate) fn answer(asked: &Asked) -> Option<Packet> {
         "AAAA" => Some(asked.answer().address(address(v6))),
         _ => None,
     }
+}
+
+/// Addresses of one name `NUMBER.many.example`, each another.
+pub(crate) const MANY: u32 = 25;
+
+/// From 198.18.0.0/15, which is for measurements (RFC 2544).
+fn many(asked: &Asked, number: u32) -> Packet {
+    let first = u32::from_be_bytes([198, 18, 0, 0]) + number * MANY;
+    let addresses = (first..first + MANY).map(|address| std::net::Ipv4Addr::from(address.to_be_bytes()));
+    addresses.fold(asked.answer(), Packet::address)
 }
 
 fn address(text: &str) -> IpAddr {
@@ -84,8 +99,8 @@ impl Internet {
         let all = [SITE, SERVICE, SHARED, PEER, SECRET_RESOLVER].into_iter().flatten().chain(RESOLVERS);
         let all: Vec<IpAddr> = all.map(address).collect();
         for address in &all {
-            let length = if address.is_ipv4() { 32 } else { 128 };
-            namespace.ip(&format!("address add {address}/{length} dev lo"));
+            let form = if address.is_ipv4() { "/32 dev lo" } else { "/128 dev lo nodad" };
+            namespace.ip(&format!("address add {address}{form}"));
         }
         let (stop, stopped) = oneshot::channel();
         let (ready, is_ready) = std::sync::mpsc::channel();

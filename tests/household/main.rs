@@ -29,6 +29,10 @@ mod reach;
 mod dhcp;
 mod responder;
 
+mod answered;
+mod bypass;
+mod cost;
+mod counting;
 mod cutting;
 mod devices;
 mod failing;
@@ -36,3 +40,4 @@ mod firewall;
 mod leftovers;
 mod resolving;
 mod rights;
+mod starting;

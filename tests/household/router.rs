@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -37,6 +38,8 @@ pub(crate) struct Router {
     helper: Option<Process>,
     namespace: Namespace,
     folder: TempDir,
+    /// Of the daemon's command line.
+    options: Vec<String>,
 }
 
 impl Router {
@@ -51,15 +54,45 @@ impl Router {
         }
         furnish(folder.path(), &settings, family);
         let helper = family.map(|_| helper(&namespace, folder.path()));
-        let mut command = unprivileged(&namespace, folder.path(), RIGHTS);
-        command
-            .arg(folder.path().join("luytre"))
-            .args(["run", "--config"])
-            .arg(folder.path().join("luytre.toml"))
-            .args(settings.iter().filter(|setting| setting.starts_with("--")));
-        let daemon = Process::start(command);
-        daemon.wait_until_it_answers();
-        Self { daemon, helper, namespace, folder }
+        let options = settings.iter().filter(|setting| setting.starts_with("--"));
+        let options: Vec<String> = options.map(|option| (*option).to_owned()).collect();
+        let daemon = daemon(&namespace, folder.path(), &options);
+        Self { daemon, helper, namespace, folder, options }
+    }
+
+    /// Whether the plan for the next boot says this.
+    pub(crate) fn keeps_a_plan_with(&self, text: &str) -> bool {
+        fs::read_to_string(self.file("state/firewall.json")).is_ok_and(|plan| plan.contains(text))
+    }
+
+    /// What daemon and helper took of the CPU so far.
+    pub(crate) fn cpu_time(&self) -> Duration {
+        let of = |process: &Process| {
+            // The first number: nanoseconds on a CPU.
+            let tasks = fs::read_dir(format!("/proc/{}/task", process.id())).unwrap();
+            let spent = tasks.map(|task| fs::read_to_string(task.unwrap().path().join("schedstat")).unwrap());
+            spent.map(|text| text.split(' ').next().unwrap().parse::<u64>().unwrap()).sum::<u64>()
+        };
+        Duration::from_nanos(of(&self.daemon) + self.helper.as_ref().map_or(0, of))
+    }
+
+    /// Everything ends at once, and what was in the kernel is gone; the disk stays.
+    pub(crate) fn loses_power(&mut self) {
+        self.daemon.signal(libc::SIGKILL);
+        drop(self.helper.take());
+        self.namespace.nft("delete table inet luytre");
+        self.namespace.set("net/ipv4/ip_forward", "0");
+        self.namespace.set("net/ipv6/conf/all/forwarding", "0");
+    }
+
+    /// Stops the daemon as a service manager does.
+    pub(crate) fn stops_the_daemon(&self) {
+        self.daemon.signal(libc::SIGTERM);
+        eventually("it stops", || self.daemon.has_ended());
+    }
+
+    pub(crate) fn start_the_daemon_again(&mut self) {
+        self.daemon = daemon(&self.namespace, self.folder.path(), &self.options);
     }
 
     /// Ends the helper as a fault does, and starts it again as procd does.
@@ -174,7 +207,12 @@ fn furnish(folder: &Path, settings: &[&str], family: Option<&str>) {
     let kept = defaults.into_iter().filter(|line| settings.iter().all(|setting| key(setting) != key(line)));
     let written = settings.iter().copied().filter(|setting| !setting.starts_with("--"));
     let text: String = kept.chain(written).flat_map(|line| [line, "\n"]).collect();
-    let list = compiled(&[("adult", "bad.example"), ("proxy_vpn", "vpn.example"), ("doh", "doh.example")]);
+    let list = compiled(&[
+        ("adult", "bad.example"),
+        ("proxy_vpn", "vpn.example"),
+        ("proxy_vpn", "mask.icloud.com"),
+        ("doh", "doh.example"),
+    ]);
     let files = [("luytre.toml", text.into_bytes()), ("list.lyt", list)];
     fs::create_dir(folder.join("state")).unwrap();
     let family = family.map(|text| ("state/family.toml", text.as_bytes().to_vec()));
@@ -192,11 +230,25 @@ fn furnish(folder: &Path, settings: &[&str], family: Option<&str>) {
     }
 }
 
+/// `luytre run`, which answers.
+fn daemon(namespace: &Namespace, folder: &Path, options: &[String]) -> Process {
+    let mut command = unprivileged(namespace, folder, RIGHTS);
+    command
+        .arg(folder.join("luytre"))
+        .args(["run", "--config"])
+        .arg(folder.join("luytre.toml"))
+        .args(options);
+    let daemon = Process::start(command);
+    daemon.wait_until_it_answers();
+    daemon
+}
+
 /// `luytre net-helper` with its one right, its socket there.
 fn helper(namespace: &Namespace, folder: &Path) -> Process {
     let socket = folder.join("state/helper.sock");
     let mut command = unprivileged(namespace, folder, HELPERS_RIGHTS);
     command.arg(folder.join("luytre")).args(["net-helper", "--socket"]).arg(&socket);
+    command.arg("--plan").arg(folder.join("state/firewall.json"));
     let helper = Process::start(command);
     eventually("the helper waits", || helper.has_logged("waits for the daemon") || helper.has_ended());
     assert!(!helper.has_ended(), "the helper did not start:\n{}", helper.log());

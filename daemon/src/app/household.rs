@@ -10,6 +10,7 @@ use crate::policy::Circumstances;
 use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
 use crate::tasks;
+use crate::traffic::work::House;
 use crate::usage::Time;
 use crate::who::People;
 use crate::who::watch::Watch;
@@ -125,9 +126,16 @@ impl Daemon {
     pub(super) fn keep_firewall(&self) {
         let config = &self.started_with;
         if let Some(firewall) = &config.firewall {
-            let (shared, directory) = (Arc::clone(&self.resolver.shared), Arc::clone(&self.directory));
-            let work = self.firewall.work((config, firewall), shared, directory, self.resolver.clock);
-            tasks::spawn("firewall", work.run());
+            let house = House {
+                state: Arc::clone(&self.resolver.shared),
+                directory: Arc::clone(&self.directory),
+                usage: Arc::clone(&self.usage),
+                clock: self.resolver.clock,
+            };
+            let work = self.firewall.work((config, firewall), house);
+            if let Some(work) = work {
+                tasks::spawn("firewall", work.run());
+            }
         }
     }
 

@@ -63,6 +63,7 @@ pub(super) enum Command {
     },
     NetHelper {
         socket: PathBuf,
+        plan: Option<PathBuf>,
     },
     Help,
     Version,
@@ -86,6 +87,7 @@ pub(super) struct Arguments {
     config: Option<PathBuf>,
     list: Option<PathBuf>,
     socket: Option<PathBuf>,
+    plan: Option<PathBuf>,
     device: Option<String>,
     at: Option<Timestamp>,
     json: bool,
@@ -132,6 +134,7 @@ impl Arguments {
             "config" => self.config = Some(parser.value()?.into()),
             "list" => self.list = Some(parser.value()?.into()),
             "socket" => self.socket = Some(parser.value()?.into()),
+            "plan" => self.plan = Some(parser.value()?.into()),
             "json" => self.json = true,
             "device" => self.device = Some(parser.value()?.string()?),
             "at" => self.at = Some(moment(&parser.value()?.string()?)?),
@@ -207,8 +210,9 @@ impl Arguments {
                 Ok(Command::ListVerify { list: file.into() })
             }
             ["net-helper"] => {
-                self.only(&["socket"])?;
-                Ok(Command::NetHelper { socket: self.socket.ok_or("net-helper needs --socket PATH")? })
+                self.only(&["socket", "plan"])?;
+                let socket = self.socket.ok_or("net-helper needs --socket PATH")?;
+                Ok(Command::NetHelper { socket, plan: self.plan })
             }
             ["setup-code"] => {
                 self.only(&["config"])?;

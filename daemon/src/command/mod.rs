@@ -33,7 +33,9 @@ luytre: keeps harmful content out of a family's home
   luytre reset-password --config FILE       forget every password, session and token; a new set-up code as the last word
   luytre backup --config FILE TO            copy what the family decided (family.toml) to a file; - for stdout
   luytre restore --config FILE FROM         put such a copy in its place; what was there is kept as family.toml.before
-  luytre net-helper --socket PATH           change the firewall for `run`; needs CAP_NET_ADMIN and nft
+  luytre net-helper --socket PATH [--plan FILE]
+                                            change the firewall for `run`; needs CAP_NET_ADMIN and nft. FILE is what
+                                            `run` leaves for the next boot: firewall.json in the state folder
   luytre lookup --list FILE NAME...         what a compiled list says about names; - reads them from stdin
   luytre list info FILE                     what a compiled list says about itself
   luytre list verify FILE                   check every byte of a compiled list
@@ -67,7 +69,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let out = &mut io::BufWriter::new(Output(io::stdout()));
     let done = match command {
         Command::Run { config, clock } => run::run(&config, clock),
-        Command::NetHelper { socket } => run::net_helper(&socket),
+        Command::NetHelper { socket, plan } => run::net_helper(&socket, plan.as_deref()),
         Command::Check { config } => run::check(&config, out),
         Command::Status { config, json } => status::status(&config, json, out),
         Command::Flush { config, names } => flush::flush(&config, &names, out),

@@ -28,9 +28,9 @@ pub(super) fn run(file: &Path, clock: Clock) -> Result<ExitCode, Failed> {
 }
 
 /// Changes the firewall for the daemon, until stopped.
-pub(super) fn net_helper(socket: &Path) -> Result<ExitCode, Failed> {
+pub(super) fn net_helper(socket: &Path, plan: Option<&Path>) -> Result<ExitCode, Failed> {
     log_to_stderr();
-    helper::serve(socket)?;
+    helper::serve(socket, plan)?;
     Ok(ExitCode::SUCCESS)
 }
 

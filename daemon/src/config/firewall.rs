@@ -58,6 +58,9 @@ impl FirewallSpec {
         let mask = MarkMask::try_from(mask).map_err(|what| Refusal::new(key, what))?;
         let interface = |text: &str| Interface::try_from(text.to_owned());
         let interfaces = items("firewall.lan_interfaces", &self.lan_interfaces, interface)?;
+        if self.strict && !self.enabled {
+            return Err(Refusal::new("firewall.strict", "needs firewall.enabled = true"));
+        }
         if !self.enabled {
             return Ok(None);
         }

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! * [`protocol`](crate::traffic::protocol) is all that it takes: values, each checked; rules it writes itself.
-//! * It keeps nothing over a restart: the daemon tells it everything when it connects. The table stays in the kernel when
-//!   either of them dies, and goes when the daemon stops by intent.
+//! * It writes nothing: the daemon tells it everything when it connects, and leaves the plan in a file for the next boot.
+//!   The table stays in the kernel when either of them dies, and goes when the daemon stops by intent.
 
 mod flows;
 mod known;
@@ -28,8 +28,9 @@ use std::time::Duration;
 
 use self::known::Known;
 use self::netlink::Netlink;
+use crate::files;
 use crate::traffic::plan::{MarkMask, Plan, Treatment};
-use crate::traffic::protocol::{self, Flow, Reply, Request, State};
+use crate::traffic::protocol::{self, Flow, Reply, Request, Set, State};
 
 /// A daemon asks every second; one that is silent for so long is gone.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -40,10 +41,14 @@ const TRIES: usize = 4;
 /// Where the kernel is told to count the bytes of flows.
 const ACCOUNTING: &str = "/proc/sys/net/netfilter/nf_conntrack_acct";
 
-/// Serves one daemon after the other on this socket, for ever.
-pub fn serve(socket: &Path) -> io::Result<()> {
+/// Serves one daemon after the other on this socket, for ever. Before the first comes the plan in this file is in force:
+/// the last that the daemon had loaded, so that after a boot no packet goes where it may not.
+pub fn serve(socket: &Path, plan: Option<&Path>) -> io::Result<()> {
     let listener = bind(socket)?;
     let mut helper = Helper { netlink: Netlink::open()?, loaded: None };
+    if let Some(file) = plan {
+        helper.begin_with(file);
+    }
     tracing::info!(socket = %socket.display(), "the helper waits for the daemon");
     loop {
         let (stream, _) = listener.accept()?;
@@ -82,6 +87,22 @@ struct Loaded {
 }
 
 impl Helper {
+    /// Loads the plan that a file holds; without one the daemon's first is waited for.
+    fn begin_with(&mut self, file: &Path) {
+        let read = || -> io::Result<Plan> {
+            let plan: Plan = protocol::decode(&files::read_bytes(file, protocol::MAX_MESSAGE)?)?;
+            plan.check().map_err(io::Error::other)?;
+            Ok(plan)
+        };
+        let loaded = read().and_then(|plan| self.load(plan));
+        match loaded {
+            Ok(Reply::Refused(what)) => tracing::error!(what, "the last plan can't be loaded"),
+            Ok(_) => tracing::info!(file = %file.display(), "the last plan is in force"),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => tracing::error!(%error, file = %file.display(), "the last plan can't be read"),
+        }
+    }
+
     fn converse(&mut self, mut stream: UnixStream) -> io::Result<()> {
         stream.set_read_timeout(Some(SILENCE))?;
         stream.set_write_timeout(Some(SILENCE))?;
@@ -100,7 +121,13 @@ impl Helper {
             Request::Load(plan) => return self.load(plan),
             Request::Put(entries) => table::change(&mut self.netlink, &entries, true)?,
             Request::Take(entries) => table::change(&mut self.netlink, &entries, false)?,
-            Request::Clear(set) => table::clear(&mut self.netlink, set)?,
+            Request::Clear(set) => {
+                table::clear(&mut self.netlink, set)?;
+                if set == Set::Open {
+                    let open = self.mask().open();
+                    flows::end_each(&mut self.netlink, |flow| flow.mark & open != 0)?;
+                }
+            }
             Request::Evict { number, addresses } => {
                 let mask = self.mask();
                 flows::end_each(&mut self.netlink, |flow| {

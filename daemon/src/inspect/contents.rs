@@ -32,10 +32,8 @@ pub(super) fn of_answer<B>(
 
 /// Shows every address that a client may take from the message: those of the answer section, and of the additional one
 /// where a service binding was asked for, whose clients look there (RFC 9460 §5).
-pub(super) fn addresses<B>(
-    message: &[u8],
-    mut visit: impl FnMut(IpAddr) -> ControlFlow<B>,
-) -> ControlFlow<B> {
+/// Allocates nothing.
+pub fn addresses<B>(message: &[u8], mut visit: impl FnMut(IpAddr) -> ControlFlow<B>) -> ControlFlow<B> {
     let Some(records) = Records::of(message) else { return ControlFlow::Continue(()) };
     let mut bound = false;
     for record in records {

@@ -25,6 +25,7 @@ mod tests;
 
 use luytre_lists::{CategorySet, Domain, Name};
 
+pub use self::contents::addresses;
 pub use self::nat64::Nat64Prefix;
 pub use self::strip::{remove_aaaa, remove_ech};
 pub use self::targets::{categories, targets};

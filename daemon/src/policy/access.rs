@@ -4,8 +4,8 @@
 use luytre_lists::{Category, CategorySet, CategoryTable};
 
 use super::Policy;
-use super::decide::forbids;
-use crate::catalogue::{Catalogue, ServiceSet};
+use super::decide::about;
+use crate::catalogue::{Catalogue, ServiceId, ServiceSet};
 use crate::clock::Timestamp;
 use crate::who::Who;
 
@@ -32,17 +32,25 @@ impl Policy {
         let mut services = ServiceSet::EMPTY;
         for (id, service) in Catalogue::shipped().services() {
             let categories = service.category.into_iter().collect();
-            if !service.essential && forbids(self, who, now, (Some(id), categories)) {
+            if !service.essential && about(self, who, now, (Some(id), categories)).is_blocked() {
                 services.insert(id);
             }
         }
         Access {
-            cut: forbids(self, who, now, (None, CategorySet::EMPTY)),
+            cut: about(self, who, now, (None, CategorySet::EMPTY)).is_blocked(),
             services,
             resolvers: blocks("doh"),
             tunnels: blocks("proxy_vpn"),
             supervised: profile.supervised,
         }
+    }
+
+    /// The budgets that the use of a service counts towards, or with `None` that of anything, as
+    /// [`Verdict::budgets`](super::Verdict::budgets) has them.
+    pub fn budgets(&self, who: Who, service: Option<ServiceId>, now: Timestamp) -> u16 {
+        let known = service.and_then(|id| Catalogue::shipped().service(id));
+        let categories = known.and_then(|service| service.category).into_iter().collect();
+        about(self, who, now, (service, categories)).budgets
     }
 
     /// What two who have the same in common may do is the same: a key for it.

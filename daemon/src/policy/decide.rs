@@ -64,15 +64,15 @@ pub(super) fn decide_categories(
     Steps::about(policy, who, now, (Found::default(), categories)).verdict()
 }
 
-/// Whether a name would be blocked that nobody names, of this service and these categories.
-pub(super) fn forbids(
+/// What would be decided about a name that nobody names, of this service and these categories.
+pub(super) fn about(
     policy: &Policy,
     who: Who,
     now: Timestamp,
     (service, categories): (Option<ServiceId>, CategorySet),
-) -> bool {
+) -> Verdict {
     let found = Found { service, ..Found::default() };
-    Steps::about(policy, who, now, (found, categories)).verdict().is_blocked()
+    Steps::about(policy, who, now, (found, categories)).verdict()
 }
 
 /// One rule that was looked at, for `explain`.

@@ -58,14 +58,15 @@ impl BlockStyle {
         out: &mut [u8],
     ) -> usize {
         let (reached, stream) = asked;
-        let rcode = match self.mode {
+        let mode = if is_canary(query) { Mode::NxDomain } else { self.mode };
+        let rcode = match mode {
             Mode::Page | Mode::Null => Rcode::NoError,
             Mode::NxDomain => Rcode::NxDomain,
             Mode::Refused => Rcode::Refused,
         };
         let mut packet =
             Packet::answer_to(message, query.question_end, rcode, out).limit(room_for(query, stream));
-        let address = self.address(query.rtype, reached);
+        let address = if mode == Mode::NxDomain { None } else { self.address(query.rtype, reached) };
         match address {
             Some(IpAddr::V4(v4)) => {
                 packet.record(Section::Answer, QUESTION, rtype::A, self.ttl, &[&v4.octets()])
@@ -73,7 +74,7 @@ impl BlockStyle {
             Some(IpAddr::V6(v6)) => {
                 packet.record(Section::Answer, QUESTION, rtype::AAAA, self.ttl, &[&v6.octets()]);
             }
-            None if self.mode != Mode::Refused => soa(&mut packet, Section::Authority, QUESTION, self.ttl),
+            None if mode != Mode::Refused => soa(&mut packet, Section::Authority, QUESTION, self.ttl),
             None => {}
         }
         let (code, text) = self.texts.of(verdict);
@@ -103,6 +104,13 @@ impl BlockStyle {
             _ => None,
         }
     }
+}
+
+/// Whether a device asks for this name to learn whether it may go round us: iCloud Private Relay takes an address for a
+/// yes that fails, and a name that does not exist for a no (Apple's advice for networks).
+fn is_canary(query: &Query) -> bool {
+    let name = query.name();
+    [&b"\x04mask\x06icloud\x03com"[..], b"\x07mask-h2\x06icloud\x03com"].contains(&name.as_wire())
 }
 
 /// An SOA for an answer that has no data (RFC 2308): only its TTL and minimum matter.

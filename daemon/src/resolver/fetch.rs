@@ -38,6 +38,8 @@ pub struct Pending {
     pub(super) decision: Decision,
     /// Whether there is an expired answer.
     pub(super) stale: bool,
+    /// The answer, where it waits for the gate alone.
+    pub(super) ready: Option<Box<[u8]>>,
 }
 
 /// What a fetch brought, for all who wait for it.
@@ -52,6 +54,12 @@ impl Resolver {
         message: &[u8],
         stream: bool,
     ) -> Vec<u8> {
+        if let Some(ready) = &pending.ready {
+            let state = self.shared.load_full();
+            let verdict = pending.decision.verdict;
+            let reply = Reply { message: ready.to_vec(), verdict, source: Source::Cache };
+            return self.let_out(&state, pending, reply).await;
+        }
         let fetched = match self.waiting.try_acquire() {
             Ok(_place) => match pending.decision.verdict.action {
                 Action::Rewrite(engine, level) => {
@@ -66,7 +74,7 @@ impl Resolver {
         let question = Question { query: &pending.query, message, reached: pending.reached, stream };
         let answered = fetched.as_ref().is_some_and(|fetched| fetched.is_answer());
         let expired = if answered { None } else { self.expired(&state, question, pending) };
-        let Reply { message: mut reply, verdict, source } = match (expired, fetched.as_deref()) {
+        let reply = match (expired, fetched.as_deref()) {
             (Some(reply), _) => reply,
             (None, Some(Fetched(Ok((answer, found))))) => {
                 let verdict = self.verdict_on(&state, pending, found);
@@ -75,9 +83,17 @@ impl Resolver {
             (None, Some(Fetched(Err(error)))) => failure(question, pending, error),
             (None, None) => failure(question, pending, &ExchangeError::Timeout.into()),
         };
+        self.let_out(&state, pending, reply).await
+    }
+
+    /// Remembers how a question ended, and waits until its answer may be sent.
+    async fn let_out(&self, state: &Snapshot, pending: &Pending, reply: Reply) -> Vec<u8> {
         let Pending { query, client, decision, .. } = pending;
+        let Reply { mut message, verdict, source } = reply;
+        let moment = self.clock.moment();
+        let verdict = self.gate.shorten(decision.who, verdict, moment.now);
         let outcome = Outcome {
-            time: self.clock.now(),
+            time: moment.now,
             name: query.name(),
             rtype: query.rtype,
             who: decision.who,
@@ -88,13 +104,13 @@ impl Resolver {
         };
         if !verdict.is_blocked() {
             if let Some(most) = lifetime::longest(&verdict, outcome.time) {
-                lifetime::cap(&mut reply, most);
+                lifetime::cap(&mut message, most);
             }
         }
-        self.gate.admit(&outcome).await;
-        state.note(&outcome, self.clock.moment().minute());
+        self.gate.admit(&outcome, &message, moment).await;
+        state.note(&outcome, self.gate.feed(), moment.minute());
         self.history.record(&outcome);
-        reply
+        message
     }
 
     /// Fetches an answer for the cache; nobody waits for it.

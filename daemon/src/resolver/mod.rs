@@ -140,21 +140,27 @@ impl Resolver {
         }
         let pending = |stale| {
             let (query, reached) = (query.clone(), peer.reached);
-            Box::new(Pending { query, client, reached, decision, stale })
+            Box::new(Pending { query, client, reached, decision, stale, ready: None })
         };
         let question = Question { query, message, reached: peer.reached, stream: peer.stream };
         let Some((len, source)) = in_place(state, question, &decision.verdict, hit, out) else {
             return Step::Fetch(pending(hit.is_some()));
         };
-        let verdict = decision.verdict;
-        let longest = lifetime::longest(&verdict, moment.now).filter(|_| source == Source::Cache);
-        if let Some(most) = longest.filter(|most| hit.is_some_and(|hit| hit.longest_ttl > *most)) {
-            lifetime::cap(&mut out[..len], most);
+        let verdict = self.gate.shorten(who, decision.verdict, moment.now);
+        if source == Source::Cache {
+            let longest = lifetime::longest(&verdict, moment.now);
+            if let Some(most) = longest.filter(|most| hit.is_some_and(|hit| hit.longest_ttl > *most)) {
+                lifetime::cap(&mut out[..len], most);
+            }
+            if self.gate.must_wait(who, &verdict, &out[..len], moment) {
+                let ready = Some(out[..len].into());
+                return Step::Fetch(Box::new(Pending { ready, ..*pending(false) }));
+            }
         }
         let (time, name, rtype) = (moment.now, query.name(), query.rtype);
         let privacy = state.policy.privacy(who).unwrap_or(self.history.privacy());
         let outcome = Outcome { time, name, rtype, who, client, privacy, verdict, source };
-        state.note(&outcome, moment.minute());
+        state.note(&outcome, self.gate.feed(), moment.minute());
         self.history.record(&outcome);
         let is_due = source == Source::Cache && hit.is_some_and(|hit| hit.state == State::Due);
         if is_due { Step::Renew(len, pending(false)) } else { Step::Reply(len) }
@@ -318,7 +324,7 @@ mod tests {
         let query = Query::parse(&message("example.com", false)).unwrap();
         let client = IpAddr::from([192, 168, 1, 7]);
         let decision = state.decide(Who::UNKNOWN, query.name(), query.rtype, 0);
-        let pending = Pending { query, client, reached: client, decision, stale: false };
+        let pending = Pending { query, client, reached: client, decision, stale: false, ready: None };
         assert!(size_of_val(&resolver.fetch(&forwarder, &pending, &[], false)) < 4096);
     }
 

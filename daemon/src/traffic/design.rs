@@ -91,11 +91,6 @@ impl Designer {
         Design { plan, left_out: macs.len().saturating_sub(members.len()), members }
     }
 
-    /// Which device has a number.
-    pub fn device(&self, number: u16) -> Option<Mac> {
-        self.numbers.device(number)
-    }
-
     fn treatment(&self, access: &Access) -> Treatment {
         Treatment {
             cut: access.cut,

@@ -32,11 +32,6 @@ impl Numbers {
         }
         given
     }
-
-    /// Which device has a number.
-    pub fn device(&self, number: u16) -> Option<Mac> {
-        self.0.iter().find(|(_, held)| **held == number).map(|(mac, _)| *mac)
-    }
 }
 
 #[cfg(test)]
@@ -57,7 +52,6 @@ mod tests {
         let later = numbers.give(&macs(&[9, 3]), 127);
         assert_eq!(later, [(macs(&[9])[0], 4), (macs(&[3])[0], 3)]);
         assert_eq!(numbers.give(&macs(&[1]), 127), [first[0]], "it had left for a while");
-        assert_eq!(numbers.device(4), Some(macs(&[9])[0]));
     }
 
     #[test]

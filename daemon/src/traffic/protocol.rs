@@ -29,7 +29,7 @@ pub enum Request {
     Put(Vec<Entry>),
     /// These out of their sets; who is not in one is no error.
     Take(Vec<Entry>),
-    /// Nothing in this set any more.
+    /// Nothing in this set any more; with what is open go the flows that were.
     Clear(Set),
     /// Ends the flows between this device and each of these addresses.
     Evict {

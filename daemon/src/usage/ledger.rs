@@ -75,7 +75,8 @@ pub(super) struct Ledger {
     pub(super) accounts: BTreeMap<Key, Account>,
     /// The first minute that was not counted.
     next: Minute,
-    feed: Feed,
+    /// What shows use of everything.
+    pub(super) feed: Feed,
 }
 
 impl Ledger {
@@ -95,7 +96,9 @@ impl Ledger {
                 date(account, family, budget, Time { now: when, ..time });
                 let active = meters.is_active(place, minute);
                 let limit = limit(account, family, budget, when);
-                account.pass(minute, active, self.feed, limit, time.trusted);
+                // What one thing takes of it, bytes show only where its addresses are its own.
+                let feed = if budget.scope.all { self.feed } else { Feed::Dns };
+                account.pass(minute, active, feed, limit, time.trusted);
             }
             date(account, family, budget, time);
         }

@@ -62,6 +62,11 @@ impl Meters {
         &self.family
     }
 
+    /// The budgets of the person at this place that are not about everything.
+    pub fn narrow(&self, person: usize) -> u16 {
+        self.people.get(person).map_or(0, |own| own.narrow)
+    }
+
     /// Marks what a question counts towards: `budgets` of the person at this place. Questions that arrive together on
     /// several threads may count once: a few more or less decide nothing.
     pub fn note(&self, person: usize, budgets: u16, minute: Minute) {
@@ -72,6 +77,18 @@ impl Meters {
                 && let Some(marks) = self.marks.get(usize::from(*place))
             {
                 marks.add(minute, weight);
+            }
+        }
+    }
+
+    /// Marks what traffic shows to be used: it needs no second sign.
+    pub fn mark(&self, person: usize, budgets: u16, minute: Minute) {
+        let Some(own) = self.people.get(person) else { return };
+        for (bit, place) in own.budgets.iter().enumerate() {
+            if budgets & bit_of(bit) != 0
+                && let Some(marks) = self.marks.get(usize::from(*place))
+            {
+                marks.add(minute, QUESTIONS);
             }
         }
     }
@@ -144,6 +161,17 @@ mod tests {
         meters.note(0, 0b11, 8);
         assert_eq!(active(&meters, 8), [false, true, true]);
         assert_eq!((active(&meters, 7), active(&meters, 9)), ([false, true, false], [false; 3]));
+    }
+
+    #[test]
+    fn traffic_marks_at_once_and_then_questions_say_nothing_of_everything() {
+        let meters = meters();
+        meters.mark(0, 0b01, 7);
+        assert_eq!(active(&meters, 7), [false, true, false]);
+        for _ in 0..QUESTIONS {
+            meters.note(0, 0b11 & meters.narrow(0), 8);
+        }
+        assert_eq!(active(&meters, 8), [false, false, true]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  an allowed question ─► Meters (marks, on the hot path) ─┐   each minute
-//!  traffic counters, later ────────────────────────────────┴─► Ledger ─► spent ─► Circumstances ─► policy
+//!  traffic counters (crate::traffic) ─► Meters ────────────┴─► Ledger ─► spent ─► Circumstances ─► policy
 //!                                                               │  └────► allowances, warnings ─► page, API
 //!                                                               └─► usage.jsonl, every 2 minutes of use
 //! ```
@@ -77,6 +77,11 @@ impl Usage {
         let ledger = Ledger::new(saved.accounts().clone(), Feed::Dns);
         let state = State { ledger, saved, counted: None, damaged, unwritten: None };
         Self { state: Mutex::new(state), file: Mutex::new(file) }
+    }
+
+    /// What shows use of everything from now on: bytes, where they are counted.
+    pub fn feed_by(&self, feed: Feed) {
+        self.state().ledger.feed = feed;
     }
 
     /// Counts the minutes that are over. Returns whether something is used up, or no longer is, that the policy in force

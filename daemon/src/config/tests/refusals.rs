@@ -343,7 +343,6 @@ fn a_key_of_a_later_version_is_accepted_at_its_default_only() {
         ("list.urls", "[\"https://lists.example\"]", "list updates", "[]"),
         ("list.root", "\"root.json\"", "list updates", "\"\""),
         ("list.check_every", "3600", "list updates", "0"),
-        ("firewall.strict", "true", "the firewall's strict mode", "false"),
         ("web.tls", "[\"127.0.0.1:443\"]", "HTTPS for the page", "[]"),
     ];
     for (key, value, feature, default) in cases {
@@ -364,6 +363,7 @@ fn a_firewall_that_would_not_hold_is_refused() {
             "[firewall]\nenabled = true",
             "luytre.toml:2: firewall.enabled: needs firewall.lan_interfaces: write the home's own, such as [\"br-lan\"]",
         ),
+        ("[firewall]\nstrict = true", "luytre.toml:2: firewall.strict: needs firewall.enabled = true"),
         (
             "[firewall]\nlan_interfaces = [\"br lan\"]",
             "luytre.toml:2: firewall.lan_interfaces: \"br lan\" is not an interface; write one such as \"br-lan\"",
