@@ -1,5 +1,5 @@
 //! Compiles `config/starter/*.txt` into the list that every `luytre` carries, so that a router filters before its
-//! first sync; and `config/oui.txt` into a table to search.
+//! first sync; `config/oui.txt` into a table to search; and takes in the page's application from `webui/dist`.
 
 use std::path::{Path, PathBuf};
 use std::{env, error::Error, fs};
@@ -41,7 +41,46 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = Path::new(&env::var("OUT_DIR")?).join("starter.lyt");
     #[expect(clippy::disallowed_methods, reason = "a build script's output, not a router's file")]
     fs::write(out, list.finish()?)?;
-    vendors(&folder.join("../oui.txt"))
+    vendors(&folder.join("../oui.txt"))?;
+    application(&folder.join("../../webui/dist"))
+}
+
+/// Writes `assets.rs`: the files that `webui/build.mjs` made and lists in `files.txt`, a line each: role, path, content
+/// type, file. Without them the program builds too, with the pages that need no script.
+fn application(folder: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let listed = folder.join("files.txt");
+    let lines = match listed.exists() {
+        true => fs::read_to_string(&listed)?,
+        false => {
+            println!(
+                "cargo:warning=the page's application is left out, for webui/dist is empty: run ./dev build, or \
+                 (cd webui && npm ci && npm run build)"
+            );
+            String::new()
+        }
+    };
+    let (mut assets, mut script, mut style) = (String::new(), String::new(), String::new());
+    for line in lines.lines() {
+        let [role, path, kind, file] = line.split('\t').collect::<Vec<_>>()[..] else {
+            return Err(format!("{}: {line:?}: no role, path, type and file", listed.display()).into());
+        };
+        match role {
+            "script" => path.clone_into(&mut script),
+            "style" => path.clone_into(&mut style),
+            _ => {}
+        }
+        let file = folder.join(file).canonicalize()?;
+        assets +=
+            &format!("    Asset {{ path: {path:?}, kind: {kind:?}, gzipped: include_bytes!({file:?}) }},\n");
+    }
+    let text = format!(
+        "static ASSETS: &[Asset] = &[\n{assets}];\nconst SCRIPT: &str = {script:?};\nconst STYLE: &str = {style:?};\n"
+    );
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    #[expect(clippy::disallowed_methods, reason = "as above")]
+    fs::write(out.join("assets.rs"), text)?;
+    Ok(())
 }
 
 /// Writes `vendors.txt`, a name a line, and `oui.bin`: for each prefix its three octets and the number of its line, in

@@ -6,13 +6,27 @@ use axum::http::header::{
 };
 use axum::response::Response;
 
-/// No script, image, form, frame or other host: only the one style that stands in the pages, by its hash. A blocked
-/// site has no second address for a style sheet, so each page brings it along.
+/// Of every answer that says nothing else: no script, image, form, frame or other host, only the one style that stands
+/// in the pages, by its hash. A blocked site has no second address for a style sheet, so each page brings it along.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'sha256-w0L9CeJi1EC+39DhT2U8kH7K80oq2tW0cqWfHVvJb7w='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// Adds the headers. Nothing may be kept: what is blocked now may be allowed in a minute, at the same address.
+/// Of our own pages: besides, our own script, style, pictures and API, and forms that are sent to us.
+const OWN_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-w0L9CeJi1EC+39DhT2U8kH7K80oq2tW0cqWfHVvJb7w='; img-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+);
+
+/// A page of our own, with what its script and forms need. Its forms tell us that they are ours (`Origin`), which
+/// `no-referrer` would keep back.
+pub(super) fn own(mut page: Response) -> Response {
+    page.headers_mut().insert(CONTENT_SECURITY_POLICY, OWN_POLICY);
+    page.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    page
+}
+
+/// Adds the headers that an answer doesn't bring. Nothing may be kept: what is blocked now may be allowed in a minute,
+/// at the same address.
 pub(super) async fn harden(mut response: Response) -> Response {
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, POLICY),
@@ -21,7 +35,7 @@ pub(super) async fn harden(mut response: Response) -> Response {
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     ] {
-        response.headers_mut().insert(name, value);
+        response.headers_mut().entry(name).or_insert(value);
     }
     response
 }
@@ -51,7 +65,8 @@ mod tests {
     #[test]
     fn the_policy_lets_our_style_through() {
         let hash = format!("'sha256-{}'", base64(&Sha256::digest(STYLE)));
-        let policy = POLICY.to_str().unwrap().to_owned();
-        assert!(policy.contains(&hash), "style.css has changed: write {hash} in POLICY");
+        for policy in [POLICY, OWN_POLICY] {
+            assert!(policy.to_str().unwrap().contains(&hash), "style.css has changed: write {hash} in guard.rs");
+        }
     }
 }

@@ -1,7 +1,8 @@
-//! `GET /`: whether the home is protected, and by what.
+//! `GET /` and the application's other paths: the application; without a script, whether the home is protected, and by
+//! what.
 //!
 //! Whoever is on the LAN may see that it is, a child's device too; so nobody sees a name that was asked. What the
-//! questions were about is for the router itself alone, until there is a log-in.
+//! questions were about is for the router itself alone; parents read it in the application, which asks the API.
 
 use askama::Template;
 use axum::Extension;
@@ -12,16 +13,32 @@ use luytre_lists::CategoryTable;
 
 use super::language::Language;
 use super::texts::Texts;
-use super::{Connection, page};
+use super::{Connection, assets, guard, page};
 use crate::app::Daemon;
 use crate::clock::Timestamp;
 use crate::status::Status;
+
+/// Where the application shows something: each view has an address of its own, to come back to.
+pub(super) const PATHS: [&str; 10] = [
+    "/",
+    "/bat-dau",
+    "/nguoi/{id}",
+    "/hoat-dong",
+    "/nhat-ky",
+    "/thiet-bi",
+    "/yeu-cau",
+    "/cai-dat",
+    "/tro-giup",
+    "/vi-sao",
+];
 
 #[derive(Template)]
 #[template(path = "home.html")]
 struct HomePage {
     language: Language,
     texts: &'static Texts,
+    /// The application's script and style sheet, where this build has them.
+    app: Option<(&'static str, &'static str)>,
     list: String,
     version: &'static str,
     details: Option<Details>,
@@ -60,11 +77,12 @@ pub(super) async fn show(
     let home = HomePage {
         language,
         texts,
+        app: assets::entry(),
         list: list_state(&status, texts).to_owned(),
         version: status.version,
         details: on_router.then(|| Details::of(status, language, now)),
     };
-    page::html(StatusCode::OK, &home)
+    guard::own(page::html(StatusCode::OK, &home))
 }
 
 fn list_state(status: &Status, texts: &Texts) -> &'static str {
@@ -72,6 +90,8 @@ fn list_state(status: &Status, texts: &Texts) -> &'static str {
         "starter" => texts.list_starter,
         "local" => texts.list_local,
         "refused" => texts.list_refused,
+        "current" => texts.list_current,
+        "stale" => texts.list_stale,
         other => other,
     }
 }

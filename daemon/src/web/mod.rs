@@ -3,17 +3,20 @@
 //! A request's way, which is also the order of the modules:
 //!
 //! ```text
-//!  connection ─► guard ─► host ─┬─ ours ──► home (/), api (/api/v1/…, /metrics)
-//!  (LAN, bounds) (headers)      └─ not ours ─► block: the page that a blocked site's visitor sees
+//!  connection ─► guard ─► host ─┬─ ours ──► home (/ and the parents' views), assets (their application)
+//!  (LAN, bounds) (headers)      │           child (/toi, /xin), api (/api/v1/…, /metrics)
+//!                               └─ not ours ─► block: the page that a blocked site's visitor sees
 //! ```
 //!
-//! Everything is made on the server and works without a script. The pages and texts lie in `webui/`; [`texts`] and
-//! [`language`] say them in Vietnamese or English, [`page`] puts them together, [`problem`] is every error.
+//! What children and strangers see is made here and works without a script; what parents see is an application in
+//! `webui/src` that asks the [`api`]. Pages and texts lie in `webui/` too; [`texts`] and [`language`] say them in
+//! Vietnamese or English, [`page`] puts them together, [`problem`] is every error.
 
 mod connection;
 mod guard;
 mod host;
 
+mod assets;
 mod block;
 mod home;
 
@@ -46,8 +49,9 @@ pub async fn serve(listener: TcpListener, daemon: Daemon) {
 
 /// Every page and resource. Requests bring their [`Connection`] as an extension.
 pub fn router(daemon: Daemon) -> Router {
-    Router::new()
-        .route("/", get(home::show))
+    let views = home::PATHS.iter().fold(Router::new(), |views, path| views.route(path, get(home::show)));
+    views
+        .merge(assets::routes())
         .merge(api::routes())
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)

@@ -43,6 +43,8 @@ pub(super) struct Texts {
     pub(super) list_state: &'static str,
     pub(super) list_starter: &'static str,
     pub(super) list_local: &'static str,
+    pub(super) list_current: &'static str,
+    pub(super) list_stale: &'static str,
     pub(super) list_refused: &'static str,
     pub(super) list_names: &'static str,
     pub(super) list_age: &'static str,
@@ -55,6 +57,8 @@ pub(super) struct Texts {
     pub(super) servers: &'static str,
     pub(super) privacy: &'static str,
     pub(super) more_on_router: &'static str,
+    pub(super) needs_script: &'static str,
+    pub(super) to_child_page: &'static str,
     pub(super) version: &'static str,
 
     thousands: &'static str,

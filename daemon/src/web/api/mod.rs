@@ -36,6 +36,7 @@ mod categories;
 mod explain;
 mod family;
 mod metrics;
+pub(super) mod my;
 mod now;
 mod presets;
 mod queries;
@@ -74,6 +75,7 @@ pub(super) fn routes() -> Router<Daemon> {
         .merge(things::routes())
         .merge(now::routes())
         .merge(presets::routes())
+        .merge(my::routes())
         .merge(activity::routes())
         .merge(requests::routes())
         .merge(queries::routes())
@@ -83,7 +85,7 @@ pub(super) fn routes() -> Router<Daemon> {
 }
 
 /// Work that waits for the disk.
-async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
+pub(super) async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
     let broken = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "it failed; the router's log says why");
     tokio::task::spawn_blocking(work).await.map_err(broken)
 }

@@ -39,7 +39,7 @@ mod described {
     use utoipa::{IntoResponses, Modify, OpenApi};
 
     use super::super::{
-        accounts, activity, categories, explain, family, metrics, now, presets, queries, requests, services,
+        accounts, activity, categories, explain, family, metrics, my, now, presets, queries, requests, services,
         session, setup, status, things, tokens, totp,
     };
     use super::DOCUMENT;
@@ -114,8 +114,9 @@ mod described {
             things::people, things::add_person, things::alter_person, things::remove_person,
             things::devices, things::add_device, things::alter_device, things::remove_device,
             now::pause, now::grant,
+            my::mine, my::everybody,
             activity::show,
-            requests::list, requests::ask, requests::show, requests::decide, requests::mine, requests::budgets, requests::audit,
+            requests::list, requests::ask, requests::show, requests::decide, requests::budgets, requests::audit,
             presets::list, presets::apply,
             queries::list, queries::follow,
         ),

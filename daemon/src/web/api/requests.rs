@@ -1,22 +1,20 @@
-//! `/api/v1/requests`: what children ask for, and what parents answer; `/api/v1/my`: what holds for the own device;
+//! `/api/v1/requests`: what children ask for, and what parents answer; `/api/v1/budgets`: everybody's time;
 //! `/api/v1/audit`: who did what.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use luytre_lists::CategorySet;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::body::Body;
 use super::caller::{Changing, OwnDevice, Reading};
+use super::my::asker;
 use super::{Listing, apart};
 use crate::app::Daemon;
 use crate::audit::Entry;
 use crate::family::edit;
-use crate::policy;
-use crate::requests::{Answer as Decision, Asker, NotAnswered, NotAsked, Request, Wish};
-use crate::status::rfc3339;
+use crate::requests::{Answer as Decision, NotAnswered, NotAsked, Request, Wish};
 use crate::usage::{Allowance, Time};
 use crate::web::problem::{Answer, Problem};
 
@@ -27,7 +25,6 @@ pub(super) fn routes() -> Router<Daemon> {
     Router::new()
         .route("/api/v1/requests", get(list).post(ask))
         .route("/api/v1/requests/{id}", get(show).post(decide))
-        .route("/api/v1/my", get(mine))
         .route("/api/v1/budgets", get(budgets))
         .route("/api/v1/audit", get(audit))
 }
@@ -61,28 +58,6 @@ pub(super) enum Word {
 pub(super) enum Lasts {
     Today,
     Always,
-}
-
-/// What holds for a device now.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(utoipa::ToSchema))]
-pub(super) struct Mine {
-    /// The person's id; empty for a device that is nobody's.
-    who: String,
-    /// The person's name.
-    name: String,
-    /// Whether the Internet is open for it: `allowed` or `blocked`.
-    verdict: &'static str,
-    /// Why, in one word of the log's vocabulary.
-    reason: &'static str,
-    /// The rule, `<kind>:<id>`.
-    rule: String,
-    /// Until when that holds, RFC 3339 in UTC.
-    until: Option<String>,
-    /// The time that is left today.
-    budgets: Vec<Allowance>,
-    /// What was asked for, the newest first.
-    requests: Vec<Request>,
 }
 
 /// Every request that is kept, the newest first.
@@ -169,35 +144,6 @@ pub(super) async fn decide(
     }
 }
 
-/// What holds for the device that calls: no log-in, its own data only.
-#[cfg_attr(test, utoipa::path(
-    get, path = "/api/v1/my", tag = "requests", security(()),
-    responses((status = 200, description = "what holds now", body = Mine), super::openapi::Problems),
-))]
-pub(super) async fn mine(OwnDevice(address): OwnDevice, State(daemon): State<Daemon>) -> Answer<Json<Mine>> {
-    let asker = asker(&daemon, address);
-    apart(move || {
-        let state = daemon.resolver().shared.load();
-        let (now, family) = (daemon.resolver().clock.now(), daemon.home().family());
-        // A name that no list and no rule knows: what time and pauses say.
-        let who = state.people.identify(address);
-        let verdict = policy::decide_unnamed(&state.policy, who, CategorySet::EMPTY, now);
-        let person = family.people.iter().find(|person| person.id == asker.who);
-        let budgets = daemon.usage().allowances(&family, Time::of(&daemon.resolver().clock));
-        Json(Mine {
-            name: person.map(|person| person.name.clone()).unwrap_or_default(),
-            verdict: verdict.word(),
-            reason: verdict.reason.word(),
-            rule: state.policy.describe(verdict.rule),
-            until: verdict.until.map(rfc3339),
-            budgets: budgets.into_iter().filter(|budget| budget.who == asker.who).collect(),
-            requests: daemon.requests().of(&asker, now),
-            who: asker.who,
-        })
-    })
-    .await
-}
-
 /// Everybody's time today.
 #[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/budgets", tag = "family",
@@ -215,14 +161,6 @@ pub(super) async fn budgets(_: Reading, State(daemon): State<Daemon>) -> Json<Li
 ))]
 pub(super) async fn audit(_: Reading, State(daemon): State<Daemon>) -> Answer<Json<Listing<Entry>>> {
     apart(move || Json(Listing::whole(daemon.audit().read(AUDITED)))).await
-}
-
-/// Who calls, as the network shows it.
-fn asker(daemon: &Daemon, address: std::net::IpAddr) -> Asker {
-    let who = daemon.resolver().shared.load().people.identify(address);
-    let subject = daemon.home().roll().subject(who);
-    let device = Some(subject.device.to_string()).filter(|device| !device.is_empty());
-    Asker { who: subject.person.into(), device: device.unwrap_or_else(|| address.to_string()) }
 }
 
 fn unknown() -> Problem {

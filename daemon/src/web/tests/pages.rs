@@ -160,12 +160,14 @@ async fn every_answer_is_guarded_and_none_is_large() {
     ] {
         let answer = house.get(host, path).await;
         assert_eq!(answer.status, status);
-        assert!(
-            answer.header("content-security-policy").starts_with("default-src 'none'; style-src 'sha256-")
-        );
+        let own = status == 200 && path == "/";
+        let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+        assert!(!policy.contains("unsafe") && !policy.contains("http"), "{policy}");
+        assert_eq!(policy.contains("script-src 'self'"), own, "{host}{path} {policy}");
         for (name, value) in [
             ("cache-control", "no-store"),
-            ("referrer-policy", "no-referrer"),
+            ("referrer-policy", if own { "same-origin" } else { "no-referrer" }),
             ("x-content-type-options", "nosniff"),
             ("x-frame-options", "DENY"),
             ("connection", "close"),
@@ -173,8 +175,11 @@ async fn every_answer_is_guarded_and_none_is_large() {
             assert_eq!(answer.header(name), value, "{host}{path} {name}");
         }
         assert!(answer.body.len() < 15_000, "{host}{path} takes {} bytes", answer.body.len());
-        for forbidden in [" style=", "<script", " onclick", "<img", "<link"] {
+        for forbidden in [" style=", " onclick", "<img", "<script>"] {
             answer.says_not(forbidden);
+        }
+        for forbidden in ["<script", "<link"] {
+            assert!(own || !answer.body.contains(forbidden), "{host}{path} {forbidden}");
         }
     }
 }
@@ -192,5 +197,16 @@ async fn other_methods_get_the_block_page_too() {
         let answer = house.send(request.as_bytes()).await;
         assert_eq!(answer.status, 403, "{method}");
         answer.says("Trang này bị chặn");
+    }
+}
+
+#[tokio::test]
+async fn each_view_of_the_application_has_an_address() {
+    let house = House::open().await;
+    for path in ["/bat-dau", "/nguoi/an", "/vi-sao?ten=example.com", "/cai-dat"] {
+        let page = house.get("luytre.lan", path).await;
+        assert_eq!(page.status, 200, "{path}");
+        page.says("Mạng nhà bạn đang được bảo vệ");
+        assert_eq!(house.get("casino.example", path).await.status, 403, "{path}");
     }
 }

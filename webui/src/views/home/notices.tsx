@@ -1,0 +1,63 @@
+// What a parent should know: the list's age, a new device, the clock, and what the router itself complains of.
+
+import { t } from '../../i18n';
+import type { Status } from '../../types';
+import { Icon } from '../../ui/icon';
+import { deviceTitle } from '../../model/devices';
+import { useFamily } from '../../model/family';
+
+/** From this age a list is worth a word, in days. */
+const OLD = 30;
+
+export function Notices({ status, link = false }: { status: Status | undefined; link?: boolean }) {
+  const family = useFamily();
+  if (!status) return null;
+  const days = Math.floor((status.list.age_s ?? 0) / 86_400);
+  const named = new Set(family?.device.map((device) => device.mac?.toLowerCase()));
+  const strangers = family ? status.devices.filter((device) => !named.has(device.mac.toLowerCase())) : [];
+  const own = status.notices.filter((notice) => !notice.startsWith('the list was refused'));
+  return (
+    <>
+      {status.list.state === 'refused' && <Notice>{t('notice_list_refused')}</Notice>}
+      {days >= OLD && status.list.state !== 'starter' && <Notice>{t('notice_list_old', { n: days })}</Notice>}
+      {link && strangers.length > 0 && (
+        <Notice href="/thiet-bi" calm>
+          {strangers.length === 1
+            ? t('notice_new_device', { name: deviceTitle(strangers[0]!) })
+            : t('notice_new_devices', { n: strangers.length })}
+        </Notice>
+      )}
+      {own.length > 0 && (
+        <details class="notice">
+          <summary>
+            <Icon name="warn" />
+            {t('notice_router', { n: own.length })}
+          </summary>
+          <ul lang="en">
+            {own.map((notice) => (
+              <li key={notice}>{notice}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  );
+}
+
+function Notice({ href, calm = false, children }: { href?: string; calm?: boolean; children: string }) {
+  const content = (
+    <>
+      <Icon name={calm ? 'device' : 'warn'} />
+      <span>{children}</span>
+      {href && <Icon name="next" />}
+    </>
+  );
+  const kind = calm ? 'notice calm' : 'notice';
+  return href ? (
+    <a class={kind} href={href}>
+      {content}
+    </a>
+  ) : (
+    <p class={kind}>{content}</p>
+  );
+}

@@ -1,0 +1,102 @@
+// What kinds of content are blocked, with the reason for each.
+
+import { named, t } from '../../i18n';
+import { edit } from '../../model/family';
+import type { Names } from '../../model/names';
+import { followAge, profileId, protection, setBlocked, setLevel, type Protection } from '../../model/profile';
+import type { Family, Named, Person } from '../../types';
+import { act } from '../../ui/messages';
+import { Button, Card, Choice, Switch } from '../../ui/parts';
+
+export interface Parts {
+  person: Person;
+  family: Family;
+  names: Names;
+}
+
+/** Nobody switches these: the worst is blocked for all, and what is essential never is. */
+const FIXED = ['always', 'essential'];
+
+export function Content({ person, family, names }: Parts) {
+  const holds = protection(family, names, profileId(person, names));
+  const shown = names.categories.filter(({ key }) => !FIXED.includes(key) && !/^\d+$/.test(key));
+  const [blocked, open] = [shown.filter(({ key }) => holds.categories.has(key)), shown.filter(({ key }) => !holds.categories.has(key))];
+  const set = (category: Named, allow: boolean) => {
+    const change = (blocked: boolean) => () =>
+      edit((family) => setBlocked(family, names, person.id, 'categories', [category.key], blocked));
+    const done = t(allow ? 'content_allowed' : 'content_blocked', { what: named(category), name: person.name });
+    return act(change(!allow), done, change(allow));
+  };
+  const row = (category: Named) => (
+    <Switch
+      key={category.key}
+      label={named(category)}
+      hint={why(holds, category.key)}
+      checked={!holds.categories.has(category.key)}
+      onChange={(allow) => set(category, allow)}
+    />
+  );
+  return (
+    <>
+      <Level {...{ person, family, names, holds }} />
+      <Card title={t('content_blocked_title')}>
+        <p class="hint">{t('content_lead')}</p>
+        <div class="switches">{blocked.map(row)}</div>
+        <p class="hint">{t('always_hint')}</p>
+      </Card>
+      <Card title={t('content_open_title')}>
+        <div class="switches">{open.map(row)}</div>
+      </Card>
+      <Searching {...{ person, names, holds }} />
+    </>
+  );
+}
+
+function why(holds: Protection, category: string): string {
+  if (!holds.categories.has(category)) return t('state_allowed');
+  const because = holds.base.blocks.find((block) => block.categories.includes(category));
+  return because ? named(because) : t('blocked_by_you');
+}
+
+function Level({ person, family, names, holds }: Parts & { holds: Protection }) {
+  const age = person.birth_year ? profileId({ ...person, profile: '' }, names) : undefined;
+  const { person: people, profile } = family;
+  const undo = () => edit((family) => Object.assign(family, { person: people, profile }));
+  const back = () => act(() => edit((family) => followAge(family, person.id)), t('saved'), undo);
+  return (
+    <Card title={t('level')}>
+      <p>
+        <strong>{named(holds.base)}</strong>
+        {holds.changed && ` · ${t('level_changed')}`}
+      </p>
+      <p class="hint">{t(holds.changed || person.profile ? 'level_stays' : 'level_follows', { name: person.name })}</p>
+      {person.profile && age && (
+        <div class="row">
+          <Button onClick={back}>{t('level_reset', { profile: names.profile(age) })}</Button>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+function Searching({ person, names, holds }: Omit<Parts, 'family'> & { holds: Protection }) {
+  const levels = (of: 'safe_search' | 'youtube') => (
+    <Choice
+      label={t(of)}
+      options={[
+        ['strict', t('level_strict')],
+        ['moderate', t('level_moderate')],
+        ['off', t('level_off')],
+      ]}
+      value={holds[of]}
+      onChange={(level) => act(() => edit((family) => setLevel(family, names, person.id, of, level)), t('saved'))}
+    />
+  );
+  return (
+    <Card title={t('searching')}>
+      {levels('safe_search')}
+      {levels('youtube')}
+      <p class="hint">{t('youtube_hint')}</p>
+    </Card>
+  );
+}
