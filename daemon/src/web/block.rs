@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Json;
-use axum::http::header::ACCEPT;
+use axum::http::header::{ACCEPT, HOST};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use luytre_lists::CategoryTable;
@@ -31,6 +31,8 @@ struct Part {
     why: &'static str,
     /// What the site is about, where that is why.
     category: Option<&'static str>,
+    /// Where to ask for it; empty where asking is no use.
+    ask: String,
 }
 
 /// Answers a request for a site that isn't ours.
@@ -41,14 +43,28 @@ pub(super) fn answer(state: &Snapshot, site: &Foreign, headers: &HeaderMap) -> R
         return as_json(state, site);
     }
     let language = Language::accepted(headers);
+    let may_ask = site.verdict.is_blocked() && site.verdict.reason != Reason::Always;
     let parts = language.first().map(|language| Part {
         language,
         texts: language.texts(),
         why: why(language.texts(), &site.verdict),
         category: category(language, site.verdict.rule),
+        ask: if may_ask { ask_at(headers, &site.shown, language) } else { String::new() },
     });
     let blocked = site.verdict.is_blocked();
     page::html(StatusCode::FORBIDDEN, &BlockPage { language, site: &site.shown, blocked, parts })
+}
+
+/// The form to ask by is the router's own: sent from a page of this site it would be refused. It is where this page was
+/// reached, so at the same port.
+fn ask_at(headers: &HeaderMap, site: &str, language: Language) -> String {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let port = host.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    // A name's unusual bytes stand escaped in it; asking for such a site is left to who can type it.
+    let plain = site.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
+    let name = if plain { site } else { "" };
+    format!("http://luytre.lan{port}/xin?name={name}&lang={}", language.tag())
 }
 
 fn as_json(state: &Snapshot, site: &Foreign) -> Response {
@@ -73,7 +89,7 @@ fn wants_json(headers: &HeaderMap) -> bool {
     accepts("application/json") && !accepts("text/html")
 }
 
-fn why(texts: &Texts, verdict: &Verdict) -> &'static str {
+pub(super) fn why(texts: &Texts, verdict: &Verdict) -> &'static str {
     match verdict.reason {
         _ if !verdict.is_blocked() => texts.open_why,
         Reason::Always => texts.why_always,
@@ -96,7 +112,7 @@ fn why(texts: &Texts, verdict: &Verdict) -> &'static str {
 }
 
 /// The category that blocks. `always` has no name: what is in it is not for a child to read.
-fn category(language: Language, rule: Rule) -> Option<&'static str> {
+pub(super) fn category(language: Language, rule: Rule) -> Option<&'static str> {
     match rule {
         Rule::Category(category) if category != luytre_lists::Category::ALWAYS => {
             CategoryTable::shipped().info(category).map(|info| language.name_of(info))

@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::header::ACCEPT_LANGUAGE;
-use axum::http::{HeaderMap, request};
+use axum::http::{HeaderMap, Uri, request};
 use luytre_lists::category::CategoryInfo;
 
 use super::texts::{ENGLISH, Texts, VIETNAMESE};
@@ -47,7 +47,21 @@ impl Language {
         if self == vietnamese { [vietnamese, english] } else { [english, vietnamese] }
     }
 
-    fn of_tag(tag: &str) -> Option<Self> {
+    /// The one of two texts that is in this language.
+    pub(super) fn of<'t>(self, vietnamese: &'t str, english: &'t str) -> &'t str {
+        match self {
+            Self::Vietnamese => vietnamese,
+            Self::English => english,
+        }
+    }
+
+    /// What `?lang=` says.
+    pub(super) fn asked(uri: &Uri) -> Option<Self> {
+        let query = uri.query().unwrap_or_default();
+        query.split('&').find_map(|pair| Self::of_tag(pair.strip_prefix("lang=")?))
+    }
+
+    pub(super) fn of_tag(tag: &str) -> Option<Self> {
         let primary = tag.split('-').next().unwrap_or(tag);
         Self::ALL.into_iter().find(|language| primary.eq_ignore_ascii_case(language.tag()))
     }
@@ -74,9 +88,7 @@ impl<S: Sync> FromRequestParts<S> for Language {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(request: &mut request::Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let query = request.uri.query().unwrap_or_default();
-        let asked = query.split('&').find_map(|pair| Self::of_tag(pair.strip_prefix("lang=")?));
-        Ok(asked.unwrap_or_else(|| Self::accepted(&request.headers)))
+        Ok(Self::asked(&request.uri).unwrap_or_else(|| Self::accepted(&request.headers)))
     }
 }
 

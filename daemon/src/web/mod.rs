@@ -18,6 +18,7 @@ mod host;
 
 mod assets;
 mod block;
+mod child;
 mod home;
 
 mod api;
@@ -52,6 +53,7 @@ pub fn router(daemon: Daemon) -> Router {
     let views = home::PATHS.iter().fold(Router::new(), |views, path| views.route(path, get(home::show)));
     views
         .merge(assets::routes())
+        .merge(child::routes())
         .merge(api::routes())
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)

@@ -75,7 +75,7 @@ export function RequestCard({ request, family, names, onDone }: {
   };
   const name = nameOf(request, family);
   const allowed = t('answer_allowed', { name });
-  const minutes = time ? [...new Set([request.minutes ?? 30, 15, 30, 60])].slice(0, 3) : [60];
+  const minutes = time ? [...new Set([request.minutes ?? 30, 15, 30, 60])].slice(0, 3).sort((a, b) => a - b) : [60];
   return (
     <section class="card request" aria-label={t('request_of', { name })}>
       <header>
@@ -95,7 +95,7 @@ export function RequestCard({ request, family, names, onDone }: {
       </header>
       <div class="choices three">
         {minutes.map((minutes) => (
-          <Button key={minutes} busy={busy} onClick={() => answer({ answer: 'allow', minutes }, allowed)}>
+          <Button key={minutes} kind={minutes === request.minutes ? 'main' : 'soft'} busy={busy} onClick={() => answer({ answer: 'allow', minutes }, allowed)}>
             {t('allow_for', { span: span(minutes) })}
           </Button>
         ))}

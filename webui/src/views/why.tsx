@@ -155,11 +155,10 @@ function Mend({ site, who, explanation, family, names, again }: FoundProps) {
     if (by === 'remove' && explanation.reason === 'paused' && person) {
       return [t('resume'), () => act(() => post('pause', { who: person.id, minutes: 0 }).then(refresh).then(again), t('saved'))] as const;
     }
-    if (by === 'profile' && person && (kind === 'category' || kind === 'service')) {
-      const of = kind === 'category' ? 'categories' : 'services';
-      const set = (blocked: boolean) => () => edit((family) => setBlocked(family, names, person.id, of, [key], blocked)).then(again);
-      const what = kind === 'category' ? names.category(key) : names.service(key);
-      return [t('mend_profile', { what, name: person.name }), () => act(set(false), t('saved'), set(true))] as const;
+    // A whole kind of content is opened in the child's own view, where its reason stands; an app is no more than that.
+    if (by === 'profile' && person && kind === 'service') {
+      const set = (blocked: boolean) => () => edit((family) => setBlocked(family, names, person.id, 'services', [key], blocked)).then(again);
+      return [t('mend_profile', { what: names.service(key), name: person.name }), () => act(set(false), t('saved'), set(true))] as const;
     }
     return undefined;
   };

@@ -2,6 +2,7 @@
 
 mod api;
 mod bounds;
+mod child;
 mod hosts;
 mod pages;
 

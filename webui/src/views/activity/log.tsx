@@ -36,14 +36,7 @@ export function Log() {
   const all = () => get<Listing<Question>>(`queries?limit=${EXPORTED}`).then(({ items }) => items.filter(matches));
   return (
     <>
-      <Heading text={t('log')} back="/hoat-dong">
-        <Button kind="quiet" onClick={() => act(async () => save('luytre.csv', 'text/csv', toCsv(await all())))}>
-          CSV
-        </Button>
-        <Button kind="quiet" onClick={() => act(async () => save('luytre.json', 'application/json', JSON.stringify(await all(), null, 1)))}>
-          JSON
-        </Button>
-      </Heading>
+      <Heading text={t('log')} back="/hoat-dong" />
       <p class="hint">{t('log_privacy')}</p>
       {box}
       <div class="filters">
@@ -85,6 +78,12 @@ export function Log() {
           ))}
         </ul>
       </Card>
+      <div class="row">
+        <Button onClick={() => act(async () => save('luytre.csv', 'text/csv', toCsv(await all())))}>{t('save_as', { kind: 'CSV' })}</Button>
+        <Button onClick={() => act(async () => save('luytre.json', 'application/json', JSON.stringify(await all(), null, 1)))}>
+          {t('save_as', { kind: 'JSON' })}
+        </Button>
+      </div>
       {chosen && <Line question={chosen} family={family} names={names} onClose={() => setChosen(undefined)} />}
     </>
   );

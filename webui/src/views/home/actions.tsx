@@ -13,7 +13,7 @@ interface Common {
 }
 
 /** The longest pause that the router takes, in minutes: a pause "until I lift it" is one of these. */
-const LONGEST = 31 * 24 * 60;
+export const LONGEST = 31 * 24 * 60;
 
 export function PauseSheet({ who, name, onClose, onDone }: { who: string[]; name: string } & Common) {
   const pause = (minutes: number, words: string) => {

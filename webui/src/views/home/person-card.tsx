@@ -1,14 +1,15 @@
 // One child: what holds now, and the two big buttons.
 
 import { useState } from 'preact/hooks';
-import { post } from '../../api';
+import { get, post } from '../../api';
 import { moment, t } from '../../i18n';
+import { refresh } from '../../model/family';
 import { ageOf, budgetName, scheduleName, type Names } from '../../model/names';
-import type { Allowance, Family, PersonNow } from '../../types';
+import type { Allowance, Family, Listing, PersonNow } from '../../types';
 import { Icon, type IconName } from '../../ui/icon';
 import { act } from '../../ui/messages';
 import { Avatar, Button, Ring } from '../../ui/parts';
-import { BonusSheet, PauseSheet } from './actions';
+import { BonusSheet, LONGEST, PauseSheet } from './actions';
 
 interface Props {
   now: PersonNow;
@@ -25,7 +26,7 @@ export function PersonCard({ now, family, names, budgets, onDone, alone }: Props
   if (!person) return null;
   const paused = now.reason === 'paused';
   const close = () => setSheet(undefined);
-  const resume = () => act(async () => (await lift(family, person.id), onDone()), t('resumed', { name: person.name }));
+  const resume = () => act(async () => (await lift(person.id), onDone()), t('resumed', { name: person.name }));
   return (
     <section class={`card person ${now.verdict}`} aria-label={person.name}>
       {!alone && (
@@ -76,11 +77,20 @@ export function PersonCard({ now, family, names, budgets, onDone, alone }: Props
   );
 }
 
-/** Lifts every pause that somebody is in: their own, all children's, the house's. */
-async function lift(family: Family, person: string): Promise<void> {
-  const theirs = (who: string) => who === person || who === '*' || who === 'house';
-  const named = family.pause.flatMap(({ who }) => (Array.isArray(who) ? who : [who])).filter(theirs);
-  for (const who of new Set(named.length ? named : [person])) await post('pause', { who, minutes: 0 });
+/** Lifts a pause for one: where all children are in it, the others stay in it, each by their own. */
+async function lift(person: string): Promise<void> {
+  const { family } = await refresh();
+  for (const { who, until } of family.pause) {
+    const named = Array.isArray(who) ? who : [who];
+    if (named.includes('*')) {
+      const everybody = (await get<Listing<PersonNow>>('now')).items;
+      const others = everybody.filter((other) => other.supervised && other.who !== person).map((other) => other.who);
+      const minutes = until ? Math.ceil((Date.parse(until) - Date.now()) / 60_000) : LONGEST;
+      if (others.length && minutes > 0) await post('pause', { who: others, minutes });
+    }
+    for (const one of named) if (['*', 'house', person].includes(one)) await post('pause', { who: one, minutes: 0 });
+  }
+  await refresh();
 }
 
 function about(now: PersonNow, family: Family, names: Names): string {

@@ -31,7 +31,6 @@ export function Content({ person, family, names }: Parts) {
     <Switch
       key={category.key}
       label={named(category)}
-      hint={why(holds, category.key)}
       checked={!holds.categories.has(category.key)}
       onChange={(allow) => set(category, allow)}
     />
@@ -41,7 +40,12 @@ export function Content({ person, family, names }: Parts) {
       <Level {...{ person, family, names, holds }} />
       <Card title={t('content_blocked_title')}>
         <p class="hint">{t('content_lead')}</p>
-        <div class="switches">{blocked.map(row)}</div>
+        {groups(holds, blocked).map(([why, categories]) => (
+          <div key={why} class="switches" role="group" aria-label={why}>
+            <p class="because">{why}</p>
+            {categories.map(row)}
+          </div>
+        ))}
         <p class="hint">{t('always_hint')}</p>
       </Card>
       <Card title={t('content_open_title')}>
@@ -52,10 +56,14 @@ export function Content({ person, family, names }: Parts) {
   );
 }
 
-function why(holds: Protection, category: string): string {
-  if (!holds.categories.has(category)) return t('state_allowed');
-  const because = holds.base.blocks.find((block) => block.categories.includes(category));
-  return because ? named(because) : t('blocked_by_you');
+/** What is blocked for the same reason stands together, in the order of the profile's reasons. */
+function groups(holds: Protection, blocked: Named[]): [string, Named[]][] {
+  const reasons = holds.base.blocks.map((because): [string, Named[]] => [
+    named(because),
+    blocked.filter(({ key }) => because.categories.includes(key)),
+  ]);
+  const yours = blocked.filter(({ key }) => !holds.base.blocks.some((because) => because.categories.includes(key)));
+  return [...reasons, [t('blocked_by_you'), yours] as [string, Named[]]].filter(([, categories]) => categories.length > 0);
 }
 
 function Level({ person, family, names, holds }: Parts & { holds: Protection }) {

@@ -40,16 +40,6 @@ export function PersonView({ id }: { id: string }) {
   return (
     <>
       <Heading text={person.name} back="/" />
-      {theirs.supervised && (
-        <PersonCard
-          alone
-          now={theirs}
-          family={family}
-          names={names}
-          budgets={budgets.data?.items.filter((budget) => budget.who === id) ?? []}
-          onDone={reload}
-        />
-      )}
       <nav class="tabs" aria-label={t('sections')}>
         {TABS.map(([name, key]) => (
           <a
@@ -65,6 +55,16 @@ export function PersonView({ id }: { id: string }) {
           </a>
         ))}
       </nav>
+      {theirs.supervised && tab === 'gio' && (
+        <PersonCard
+          alone
+          now={theirs}
+          family={family}
+          names={names}
+          budgets={budgets.data?.items.filter((budget) => budget.who === id) ?? []}
+          onDone={reload}
+        />
+      )}
       {tab === 'noi-dung' && <Content {...parts} />}
       {tab === 'gio' && (
         <>

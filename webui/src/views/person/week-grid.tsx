@@ -80,9 +80,9 @@ export function WeekGrid({ week, brush, onPaint, onDay }: Props) {
       </div>
       <div role="grid" aria-label={t('week_grid')} ref={grid} onKeyDown={key}>
         {DAYS.map((name, day) => (
-          <div role="row" key={name}>
+          <div role="row" key={name} aria-label={longDay(name)}>
             <div role="rowheader">
-              <button type="button" aria-label={t('edit_day', { day: longDay(name) })} onClick={() => onDay(day)}>
+              <button type="button" aria-label={t('edit_day', { short: dayName(name), day: longDay(name) })} onClick={() => onDay(day)}>
                 {dayName(name)}
               </button>
             </div>

@@ -29,7 +29,7 @@ function List({ me }: { me: Me }) {
   };
   return (
     <>
-      <Card title={t('set_accounts')}>
+      <Card>
         <ul class="list">
           {accounts.data.items.map((account, index) => (
             <li key={account.id}>

@@ -10,16 +10,18 @@ export function Audit({ family }: { family: Family }) {
   const audit = useApi<Listing<AuditEntry>>('audit');
   if (!audit.data) return <Loading problem={audit.problem} />;
   return (
-    <Card title={t('set_audit')}>
+    <Card>
       {audit.data.items.length === 0 && <p class="hint">{t('nothing_yet')}</p>}
       <ul class="list">
         {audit.data.items.map((entry, index) => (
           <li key={index}>
             <div>
               <strong>{maybe(`audit_${entry.action}`) ?? entry.action}</strong>
-              <p>
-                <bdi>{entry.about}</bdi>
-              </p>
+              {entry.action !== 'family' && (
+                <p>
+                  <bdi>{entry.about}</bdi>
+                </p>
+              )}
               <p class="small">
                 {[entry.by && whoName(family, entry.by), moment(new Date(entry.time))].filter(Boolean).join(' · ')}
               </p>

@@ -30,7 +30,7 @@ export function Backup() {
   };
   return (
     <>
-      <Card title={t('set_backup')}>
+      <Card>
         <p>{t('backup_text')}</p>
         <div class="row">
           <Button

@@ -34,7 +34,7 @@ export function House({ family, names }: { family: Family; names: Names }) {
           onChange={(event) => speak(event.currentTarget.value as LanguageTag)}
         />
       </Card>
-      <Card title={t('set_house')}>
+      <Card>
         <Select
           label={t('unknown_devices')}
           hint={t('unknown_devices_hint')}
