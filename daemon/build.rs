@@ -60,22 +60,22 @@ fn application(folder: &Path) -> Result<(), Box<dyn Error>> {
             String::new()
         }
     };
-    let (mut assets, mut script, mut style) = (String::new(), String::new(), String::new());
+    let (mut assets, mut entry) = (String::new(), ["script", "style", "vi", "en"].map(|role| (role, String::new())));
     for line in lines.lines() {
         let [role, path, kind, file] = line.split('\t').collect::<Vec<_>>()[..] else {
             return Err(format!("{}: {line:?}: no role, path, type and file", listed.display()).into());
         };
-        match role {
-            "script" => path.clone_into(&mut script),
-            "style" => path.clone_into(&mut style),
-            _ => {}
+        if let Some((_, known)) = entry.iter_mut().find(|(known, _)| *known == role) {
+            path.clone_into(known);
         }
         let file = folder.join(file).canonicalize()?;
         assets +=
             &format!("    Asset {{ path: {path:?}, kind: {kind:?}, gzipped: include_bytes!({file:?}) }},\n");
     }
+    let [(_, script), (_, style), (_, vi), (_, en)] = entry;
     let text = format!(
-        "static ASSETS: &[Asset] = &[\n{assets}];\nconst SCRIPT: &str = {script:?};\nconst STYLE: &str = {style:?};\n"
+        "static ASSETS: &[Asset] = &[\n{assets}];\n\
+         const ENTRY: Entry = Entry {{ script: {script:?}, style: {style:?}, vi: {vi:?}, en: {en:?} }};\n"
     );
     let out = PathBuf::from(env::var("OUT_DIR")?);
     #[expect(clippy::disallowed_methods, reason = "as above")]

@@ -53,7 +53,7 @@ function put(role, path, content) {
 
 for (const { path, contents } of result.outputFiles) {
   const name = path.split('/').pop();
-  const role = name.startsWith('app-') ? { '.js': 'script', '.css': 'style' }[extname(name)] : '-';
+  const role = name.startsWith('app-') ? { '.js': 'script', '.css': 'style' }[extname(name)] : (/^(vi|en)-/.exec(name)?.[1] ?? '-');
   put(role, `/assets/${name}`, contents);
 }
 for (const name of readdirSync('public').sort()) put('-', `/${name}`, readFileSync(join('public', name)));

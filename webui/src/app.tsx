@@ -34,11 +34,11 @@ export function App() {
     void follow(me.language);
     setWho({ state: 'in', me });
   };
-  const look = () => void whoIsThere().then((found) => (found.state === 'in' ? enter(found.me) : setWho(found)), () => undefined);
-  useEffect(look, []);
+  const look = (asked = whoIsThere()) => void asked.then((found) => (found.state === 'in' ? enter(found.me) : setWho(found)), () => undefined);
+  useEffect(() => look(first), []);
   useEffect(() => {
     if (!away || who.state !== 'unknown') return;
-    const timer = setInterval(look, 4000);
+    const timer = setInterval(() => look(), 4000);
     return () => clearInterval(timer);
   }, [away, who.state]);
   return (
@@ -54,6 +54,11 @@ export function App() {
     </Session.Provider>
   );
 }
+
+/** Asked while the texts are on their way. */
+const first = whoIsThere();
+// Whoever shows it says what went wrong; until then that is nobody's mistake.
+first.catch(() => undefined);
 
 async function whoIsThere(): Promise<Who> {
   try {

@@ -6,6 +6,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use axum::routing::get;
 
+use super::language::Language;
 use crate::app::Daemon;
 
 /// A file of the application.
@@ -16,11 +17,28 @@ struct Asset {
     gzipped: &'static [u8],
 }
 
+/// Where the application begins, by the paths of its files.
+pub(super) struct Entry {
+    pub(super) script: &'static str,
+    pub(super) style: &'static str,
+    /// The texts in Vietnamese.
+    vi: &'static str,
+    /// The texts in English.
+    en: &'static str,
+}
+
+impl Entry {
+    /// The texts that the reader will want: asked for at once, not when the script has been read.
+    pub(super) fn texts(&self, language: &Language) -> &'static str {
+        language.of(self.vi, self.en)
+    }
+}
+
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// Where the application begins: its script and its style sheet; `None` in a build without it.
-pub(super) fn entry() -> Option<(&'static str, &'static str)> {
-    (!SCRIPT.is_empty()).then_some((SCRIPT, STYLE))
+/// Where the application begins; `None` in a build without it.
+pub(super) fn entry() -> Option<Entry> {
+    (!ENTRY.script.is_empty()).then_some(ENTRY)
 }
 
 /// Every file.

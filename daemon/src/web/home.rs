@@ -37,8 +37,8 @@ pub(super) const PATHS: [&str; 10] = [
 struct HomePage {
     language: Language,
     texts: &'static Texts,
-    /// The application's script and style sheet, where this build has them.
-    app: Option<(&'static str, &'static str)>,
+    /// The application, where this build has it.
+    app: Option<assets::Entry>,
     list: String,
     version: &'static str,
     details: Option<Details>,

@@ -32,7 +32,7 @@ export function Bars({ rows, most, text }: { rows: [string, number][]; most: num
             <th scope="row">
               {name}
               <svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
-                <rect width={Math.max(1, (100 * value) / most)} height="1" />
+                <rect width={value && Math.max(1, (100 * value) / most)} height="1" />
               </svg>
             </th>
             <td>{text ? text(value) : t('times', { n: value })}</td>
