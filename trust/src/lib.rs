@@ -1,0 +1,51 @@
+//! The signed metadata of a publication: who may say which list is right, and every check of it.
+//!
+//! A publication is a folder of static files on any web server. Nothing on the way is trusted, not even the server:
+//! what counts are the signatures of three roles, after The Update Framework.
+//!
+//! ```text
+//! root/<n>.json    offline keys: which keys the roles have. Signed by the root before it and by itself
+//!   │
+//!   ├─► timestamp.json   an online key, renewed all the time: which manifest is the latest
+//!   │       │ length, SHA-256
+//!   └─► manifest.json    offline keys: the lists of each size, and the deltas to them
+//!           │ length, SHA-256
+//!           └─► full/<sha256>   delta/<from>-<to>/<sha256>
+//! ```
+//!
+//! In the order data flows:
+//!
+//! 1. [`hex`], [`moment`]: what stands in the documents: digests, keys and times, each with one way to write it.
+//! 2. [`canonical`]: the bytes that are signed (RFC 8785).
+//! 3. [`envelope`]: a document with its signatures; [`sign`] makes one.
+//! 4. [`root`], [`timestamp`], [`manifest`]: what each role says.
+//! 5. [`trusted`]: what a router believes so far, and the checks by which it comes to believe more, in their order.
+//! 6. [`refusal`]: why it does not.
+//!
+//! No I/O, no clock: callers hand in bytes and the time. Nothing here panics on any input.
+
+pub mod canonical;
+pub mod envelope;
+pub mod hex;
+pub mod manifest;
+pub mod moment;
+pub mod refusal;
+pub mod root;
+pub mod timestamp;
+pub mod trusted;
+
+pub use envelope::{SigningKey, sign};
+pub use hex::{Hasher, KeyId, PublicKey, Sha256};
+pub use manifest::{Delta, Edition, FileRef, Manifest};
+pub use moment::Moment;
+pub use refusal::{Refusal, Role};
+pub use root::{Keyholders, Roles, Root};
+pub use timestamp::Timestamp;
+pub use trusted::{Seen, Trusted};
+
+/// The longest `root/<n>.json` that is read, in bytes: dozens of keys and signatures.
+pub const MAX_ROOT: usize = 64 * 1024;
+/// The longest `timestamp.json` that is read, in bytes: ten million routers ask for it every hour.
+pub const MAX_TIMESTAMP: usize = 500;
+/// The longest `manifest.json` that is read, in bytes: every edition with dozens of deltas.
+pub const MAX_MANIFEST: usize = 64 * 1024;

@@ -1,0 +1,101 @@
+//! `root/<n>.json`: which keys may say what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::hex::{KeyId, PublicKey, Sha256};
+use crate::moment::Moment;
+use crate::refusal::{Refusal, Role};
+
+/// What `root/<n>.json` says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Root {
+    /// Tells it from other documents.
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    /// 1, 2, …, without gaps.
+    pub version: u64,
+    /// When its time is over.
+    pub expires: Moment,
+    /// Every key by its name.
+    pub keys: BTreeMap<KeyId, Key>,
+    /// Who may say what.
+    pub roles: Roles,
+}
+
+/// The `type` of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The only one here.
+    Root,
+}
+
+/// A key as a root has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// The key.
+    pub public: PublicKey,
+}
+
+/// The keys of each role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roles {
+    /// Sign the next root.
+    pub root: Keyholders,
+    /// Sign the manifest.
+    pub targets: Keyholders,
+    /// Sign the timestamp.
+    pub timestamp: Keyholders,
+}
+
+impl Roles {
+    /// The keys of one of them.
+    pub fn of(&self, role: Role) -> &Keyholders {
+        match role {
+            Role::Root => &self.root,
+            Role::Targets => &self.targets,
+            Role::Timestamp => &self.timestamp,
+        }
+    }
+}
+
+/// Some keys, and how many of them have to sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keyholders {
+    /// The keys.
+    pub keyids: BTreeSet<KeyId>,
+    /// How many different ones have to sign.
+    pub threshold: u32,
+}
+
+impl Root {
+    /// A root with these keys, each list with its threshold.
+    pub fn new(version: u64, expires: Moment, roles: [(&[PublicKey], u32); 3]) -> Self {
+        let id = |public: &PublicKey| Sha256::of(&public.0);
+        let keys = roles.iter().flat_map(|(keys, _)| *keys).map(|&public| (id(&public), Key { public }));
+        let keys = keys.collect();
+        let [root, targets, timestamp] =
+            roles.map(|(keys, threshold)| Keyholders { keyids: keys.iter().map(id).collect(), threshold });
+        Self { kind: Kind::Root, version, expires, keys, roles: Roles { root, targets, timestamp } }
+    }
+
+    /// Whether it says what can be: each key under its own name, each role with as many keys as have to sign.
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
+        let wrong = |what: String| Err(Refusal::Document { role: Role::Root, what });
+        if let Some((id, _)) = self.keys.iter().find(|(id, key)| Sha256::of(&key.public.0) != **id) {
+            return wrong(format!("key {id} does not have the SHA-256 that it is called by"));
+        }
+        for role in [Role::Root, Role::Targets, Role::Timestamp] {
+            let Keyholders { keyids, threshold } = self.roles.of(role);
+            if *threshold == 0 || *threshold as usize > keyids.len() {
+                return wrong(format!("{} keys of {role} can't give {threshold} signatures", keyids.len()));
+            }
+            if let Some(id) = keyids.iter().find(|id| !self.keys.contains_key(id)) {
+                return wrong(format!("it does not have the key {id} of {role}"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,487 @@
+//! What an attacker can do with documents: every check of a router, one attack each. The files themselves, the network and
+//! the disk are attacked in `tests/publication`.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeMap;
+
+use luytre_trust::envelope::add_signature;
+use luytre_trust::{
+    Delta, Edition, FileRef, Manifest, Moment, Refusal, Role, Root, Seen, Sha256, SigningKey, Timestamp,
+    Trusted, sign,
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const NOW: Moment = Moment(1_795_000_000);
+const DAY: u64 = 24 * 3600;
+
+fn key(number: u8) -> SigningKey {
+    SigningKey::from_seed(&[number; 32]).unwrap()
+}
+
+/// A centre: keys 1-5 are root's, 11-13 targets', 21 timestamp's.
+struct Centre {
+    root: Root,
+    manifest: Manifest,
+    timestamp: Timestamp,
+}
+
+impl Centre {
+    fn new() -> Self {
+        let root = root(1, 21);
+        let file = FileRef::of(b"whole");
+        let deltas = vec![Delta { from: 6, file: FileRef::of(b"d") }];
+        let edition = Edition { serial: 7, names: 3, full: file, list: FileRef::of(b"list"), deltas };
+        let mut manifest = Manifest::new(4, NOW, 30 * DAY, 7);
+        manifest.editions = BTreeMap::from([("full".to_owned(), edition)]);
+        let mut centre = Self { root, timestamp: announce(&manifest, 9), manifest };
+        centre.announce(9);
+        centre
+    }
+
+    fn announce(&mut self, version: u64) {
+        self.timestamp = announce(&self.manifest, version);
+    }
+
+    fn router(&self) -> Trusted {
+        Trusted::begin(&signed_root(&self.root, &[1, 2, 3]), Seen::default(), Moment(NOW.0 - DAY)).unwrap()
+    }
+}
+
+fn root(version: u64, timestamp: u8) -> Root {
+    let publics = |numbers: &[u8]| numbers.iter().map(|&number| key(number).public()).collect::<Vec<_>>();
+    let [one, two, three] = [publics(&[1, 2, 3, 4, 5]), publics(&[11, 12, 13]), publics(&[timestamp])];
+    Root::new(version, NOW.plus(700 * DAY), [(&one, 3), (&two, 2), (&three, 1)])
+}
+
+fn announce(manifest: &Manifest, version: u64) -> Timestamp {
+    Timestamp::new(
+        version,
+        manifest.created,
+        2 * DAY,
+        manifest.serial,
+        FileRef::of(&signed_manifest(manifest)),
+    )
+}
+
+fn signed(document: &impl serde::Serialize, keys: &[u8]) -> Vec<u8> {
+    let keys: Vec<SigningKey> = keys.iter().map(|&number| key(number)).collect();
+    sign(document, &keys.iter().collect::<Vec<_>>()).unwrap()
+}
+
+fn signed_root(root: &Root, keys: &[u8]) -> Vec<u8> {
+    signed(root, keys)
+}
+
+fn signed_manifest(manifest: &Manifest) -> Vec<u8> {
+    signed(manifest, &[11, 12])
+}
+
+fn signed_timestamp(timestamp: &Timestamp) -> Vec<u8> {
+    signed(timestamp, &[21])
+}
+
+/// Takes everything, as a router does each hour.
+fn take(
+    router: &mut Trusted,
+    timestamp: &[u8],
+    manifest: &[u8],
+    clock: Option<Moment>,
+) -> Result<Manifest, Refusal> {
+    router.check_root(clock)?;
+    let announced = router.timestamp(timestamp, clock)?;
+    router.manifest(&announced, manifest, clock)
+}
+
+fn take_from(router: &mut Trusted, centre: &Centre) -> Result<Manifest, Refusal> {
+    take(router, &signed_timestamp(&centre.timestamp), &signed_manifest(&centre.manifest), Some(NOW))
+}
+
+/// The document's signed part changed, and signed again with these keys.
+fn changed(document: &[u8], keys: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
+    let mut value: Value = serde_json::from_slice(document).unwrap();
+    change(&mut value["signed"]);
+    signed(&value["signed"], keys)
+}
+
+fn says<T: std::fmt::Debug>(result: Result<T, Refusal>, words: &str) {
+    let refusal = result.unwrap_err().to_string();
+    assert!(refusal.contains(words), "{refusal:?} does not say {words:?}");
+}
+
+#[test]
+fn what_is_signed_is_taken_again_and_again() {
+    let centre = Centre::new();
+    let mut router = centre.router();
+    for _ in 0..2 {
+        assert_eq!(take_from(&mut router, &centre).unwrap(), centre.manifest);
+    }
+    assert_eq!((router.seen().timestamp.version, router.seen().serial), (9, 7));
+    assert_eq!(router.floor(), NOW);
+    assert!(signed_timestamp(&centre.timestamp).len() <= luytre_trust::MAX_TIMESTAMP);
+}
+
+#[test]
+fn the_longest_timestamp_fits_its_bound() {
+    let file = FileRef { length: 65_536, sha256: Sha256::of(b"") };
+    let mut timestamp = Timestamp::new(u64::from(u32::MAX), NOW, 2 * DAY, u64::from(u32::MAX), file);
+    timestamp.urgent = true;
+    let length = signed_timestamp(&timestamp).len();
+    assert!(length <= luytre_trust::MAX_TIMESTAMP, "{length} bytes");
+}
+
+#[test]
+fn keys_of_nobody_of_another_role_too_few_or_one_twice_sign_nothing() {
+    let centre = Centre::new();
+    let timestamp = |keys: &[u8]| centre.router().timestamp(&signed(&centre.timestamp, keys), Some(NOW));
+    for keys in [&[99][..], &[11], &[1], &[]] {
+        says(timestamp(keys), "0 good signatures of different timestamp keys of root 1, and needs 1");
+    }
+    assert!(timestamp(&[21]).is_ok());
+
+    let manifest = |document: &[u8]| {
+        let file = FileRef::of(document);
+        let announced = Timestamp { manifest: file, ..centre.timestamp.clone() };
+        let mut router = centre.router();
+        let announced = router.timestamp(&signed_timestamp(&announced), Some(NOW)).unwrap();
+        router.manifest(&announced, document, Some(NOW))
+    };
+    says(manifest(&signed(&centre.manifest, &[11])), "1 good signatures of different targets keys");
+    let once = signed(&centre.manifest, &[11]);
+    let mut twice: Value = serde_json::from_slice(&once).unwrap();
+    let signature = twice["signatures"][0].clone();
+    twice["signatures"] = json!([signature, signature, signature]);
+    says(manifest(twice.to_string().as_bytes()), "1 good signatures of different targets keys");
+    assert!(manifest(&add_signature(&once, &key(13)).unwrap()).is_ok(), "one after the other");
+    assert!(manifest(&signed(&centre.manifest, &[99, 1, 11, 12])).is_ok(), "strangers do no harm");
+    twice["signatures"] = Value::Array(vec![signature; 1000]);
+    says(manifest(twice.to_string().as_bytes()), "is too long");
+    twice["signatures"] = Value::Array(vec![twice["signatures"][0].clone(); 100]);
+    says(manifest(twice.to_string().as_bytes()), "100 signatures, where 32 are the most");
+}
+
+#[test]
+fn an_older_document_is_no_news() {
+    let mut centre = Centre::new();
+    let mut router = centre.router();
+    let (old_timestamp, old_manifest) =
+        (signed_timestamp(&centre.timestamp), signed_manifest(&centre.manifest));
+    centre.manifest = Manifest { version: 5, serial: 8, ..centre.manifest.clone() };
+    centre.announce(10);
+    take_from(&mut router, &centre).unwrap();
+    let before = router.clone();
+    says(
+        take(&mut router, &old_timestamp, &old_manifest, Some(NOW)),
+        "the version of timestamp.json was 10 and is 9",
+    );
+    // An online key that was stolen can't bring back old lists either.
+    for (manifest, words) in [
+        (Manifest { version: 4, ..centre.manifest.clone() }, "the version of manifest.json was 5 and is 4"),
+        (Manifest { version: 6, serial: 7, ..centre.manifest.clone() }, "the serial was 8 and is 7"),
+    ] {
+        let timestamp = signed_timestamp(&announce(&manifest, 11));
+        says(take(&mut router.clone(), &timestamp, &signed_manifest(&manifest), Some(NOW)), words);
+    }
+    // The same version may not say two things.
+    centre.timestamp.urgent = true;
+    says(take_from(&mut router, &centre), "two different ones have version 10");
+    assert_eq!(router, before, "what is refused leaves no trace");
+}
+
+#[test]
+fn a_centre_that_is_held_back_expires_in_each_role() {
+    let centre = Centre::new();
+    let (timestamp, manifest) = (signed_timestamp(&centre.timestamp), signed_manifest(&centre.manifest));
+    let at = |days: u64| take(&mut centre.router(), &timestamp, &manifest, Some(NOW.plus(days * DAY)));
+    says(at(2), "timestamp.json has expired at 2026-11-20T");
+    assert!(at(1).is_ok());
+    says(at(700), "root.json has expired");
+    let long_lived = Timestamp { expires: NOW.plus(100 * DAY), ..centre.timestamp.clone() };
+    let days = Some(NOW.plus(30 * DAY));
+    says(
+        take(&mut centre.router(), &signed_timestamp(&long_lived), &manifest, days),
+        "manifest.json has expired",
+    );
+}
+
+#[test]
+fn a_clock_that_nobody_set_neither_opens_nor_locks() {
+    let mut centre = Centre::new();
+    let mut router = centre.router();
+    // In 1970 the floor counts: what was signed before it is over.
+    assert!(
+        take(&mut router, &signed_timestamp(&centre.timestamp), &signed_manifest(&centre.manifest), None)
+            .is_ok()
+    );
+    assert!(
+        take(
+            &mut router,
+            &signed_timestamp(&centre.timestamp),
+            &signed_manifest(&centre.manifest),
+            Some(Moment(0))
+        )
+        .is_ok()
+    );
+    centre.manifest.created = NOW.plus(10 * DAY);
+    centre.manifest.version = 5;
+    centre.announce(10);
+    take_from(&mut router, &centre).unwrap();
+    assert_eq!(router.floor(), NOW.plus(10 * DAY), "signed times raise the floor");
+    let frozen = Timestamp { version: 11, expires: NOW.plus(2 * DAY), ..centre.timestamp.clone() };
+    says(router.timestamp(&signed_timestamp(&frozen), None), "timestamp.json has expired");
+    // In 2100 everything is over; nothing of that is remembered.
+    let far = Some(Moment(4_102_444_800));
+    let before = router.clone();
+    says(
+        take(&mut router, &signed_timestamp(&centre.timestamp), &signed_manifest(&centre.manifest), far),
+        "root.json has expired",
+    );
+    assert_eq!(router, before);
+    assert!(take_from(&mut router, &centre).is_ok());
+}
+
+#[test]
+fn a_stolen_online_key_can_run_ahead_only_until_the_next_root() {
+    let mut centre = Centre::new();
+    let mut router = centre.router();
+    let ahead = Timestamp {
+        version: (1 << 53) - 1,
+        created: NOW.plus(600 * DAY),
+        expires: NOW.plus(699 * DAY),
+        ..centre.timestamp.clone()
+    };
+    router.timestamp(&signed_timestamp(&ahead), Some(NOW)).unwrap();
+    says(take_from(&mut router, &centre), "the version of timestamp.json was 9007199254740991 and is 9");
+    let beyond = Timestamp { created: NOW.plus(701 * DAY), expires: NOW.plus(800 * DAY), ..ahead.clone() };
+    says(centre.router().timestamp(&signed_timestamp(&beyond), Some(NOW)), "root.json has expired");
+
+    let next = root(2, 22);
+    router.follow(&signed_root(&next, &[3, 4, 5])).unwrap();
+    centre.root = next;
+    assert_eq!(router.floor(), Moment(NOW.0 - DAY), "what the thief said of the time is forgotten");
+    says(
+        router.timestamp(&signed_timestamp(&ahead), Some(NOW)),
+        "0 good signatures of different timestamp keys of root 2",
+    );
+    let timestamp = signed(&centre.timestamp, &[22]);
+    assert!(take(&mut router, &timestamp, &signed_manifest(&centre.manifest), Some(NOW)).is_ok());
+}
+
+#[test]
+fn documents_of_two_publications_do_not_mix() {
+    let mut centre = Centre::new();
+    let timestamp = signed_timestamp(&centre.timestamp);
+    centre.manifest.min_wait_s = 1;
+    says(
+        take(&mut centre.router(), &timestamp, &signed_manifest(&centre.manifest), Some(NOW)),
+        "manifest.json is not the one that is signed",
+    );
+    let longer = [&signed_manifest(&centre.manifest)[..], b" "].concat();
+    says(take(&mut centre.router(), &timestamp, &longer, Some(NOW)), "manifest.json has the wrong length");
+    let other = Timestamp { serial: 8, ..announce(&centre.manifest, 9) };
+    says(
+        take(&mut centre.router(), &signed_timestamp(&other), &signed_manifest(&centre.manifest), Some(NOW)),
+        "timestamp.json announces serial 8, and manifest.json has 7",
+    );
+    // A document of one role is none of another, whoever signed it.
+    says(
+        centre.router().timestamp(&signed(&Value::from("x"), &[21]), Some(NOW)),
+        "timestamp.json is not one",
+    );
+    let root = signed_root(&centre.root, &[1, 2, 3]);
+    assert!(root.len() > luytre_trust::MAX_TIMESTAMP);
+    says(centre.router().timestamp(&root, Some(NOW)), "timestamp.json is too long");
+}
+
+#[test]
+fn counts_beyond_all_bounds_are_refused_although_signed() {
+    let centre = Centre::new();
+    let document = signed_manifest(&centre.manifest);
+    let edition = serde_json::to_value(&centre.manifest.editions["full"]).unwrap();
+    let taken = |change: &dyn Fn(&mut Value)| {
+        let document = changed(&document, &[11, 12], |signed| change(signed));
+        let announced = Timestamp { manifest: FileRef::of(&document), ..centre.timestamp.clone() };
+        take(&mut centre.router(), &signed_timestamp(&announced), &document, Some(NOW))
+    };
+    says(
+        taken(&|signed| signed["editions"]["full"]["length"] = json!(1_u64 << 40)),
+        "has a file of 1099511627776 bytes",
+    );
+    says(taken(&|signed| signed["editions"]["full"]["list"]["length"] = json!(1_u64 << 40)), "has a file of");
+    says(taken(&|signed| signed["editions"]["full"]["names"] = json!(1_u64 << 40)), "1099511627776 names");
+    says(taken(&|signed| signed["rollout_percent"] = json!(101)), "101 routers of a hundred");
+    says(taken(&|signed| signed["min_wait_s"] = json!(1 << 30)), "a wait of");
+    says(taken(&|signed| signed["editions"]["full"]["serial"] = json!(8)), "full has serial 8");
+    for number in ["-1", "1.5", "9007199254740992"] {
+        let document = format!("{{\"signatures\":[],\"signed\":{{\"version\":{number}}}}}");
+        says(centre.router().timestamp(document.as_bytes(), Some(NOW)), "no whole number");
+    }
+    says(taken(&|signed| signed["expires"] = json!("tomorrow")), "expected a time");
+    says(taken(&|signed| signed["type"] = json!("timestamp")), "is not one");
+    says(
+        taken(&|signed| drop(signed.as_object_mut().unwrap().remove("editions"))),
+        "missing field `editions`",
+    );
+    says(
+        taken(&|signed| {
+            for number in 0..17 {
+                signed["editions"][format!("e{number}")] = edition.clone();
+            }
+        }),
+        "18 editions, where 16 are the most",
+    );
+    says(
+        taken(&|signed| {
+            let delta = signed["editions"]["full"]["deltas"][0].clone();
+            signed["editions"]["full"]["deltas"] = Value::Array(vec![delta; 65]);
+        }),
+        "65 deltas, where 64 are the most",
+    );
+}
+
+#[test]
+fn roots_follow_one_another_without_a_gap() {
+    let centre = Centre::new();
+    let (second, third) = (root(2, 22), root(3, 23));
+    let mut router = centre.router();
+    says(router.follow(&signed_root(&third, &[1, 2, 3])), "root 2 has to come next, and 3 came");
+    says(router.follow(&signed_root(&centre.root, &[1, 2, 3])), "root 2 has to come next, and 1 came");
+    says(router.follow(&signed_root(&second, &[1, 2])), "2 good signatures of different root keys of root 1");
+    says(router.follow(&signed_root(&second, &[21, 11, 12])), "0 good signatures");
+    router.follow(&signed_root(&second, &[1, 2, 3])).unwrap();
+    router.follow(&signed_root(&third, &[1, 2, 3])).unwrap();
+    assert_eq!(router.root(), &third);
+}
+
+#[test]
+fn a_root_with_other_root_keys_needs_both() {
+    let centre = Centre::new();
+    let publics = |numbers: &[u8]| numbers.iter().map(|&number| key(number).public()).collect::<Vec<_>>();
+    let (mine, rest) = (publics(&[31, 32, 33]), publics(&[21]));
+    let taken_over = Root::new(2, NOW.plus(DAY), [(&mine, 3), (&rest, 1), (&rest, 1)]);
+    says(centre.router().follow(&signed_root(&taken_over, &[31, 32, 33])), "of root 1, and needs 3");
+    says(centre.router().follow(&signed_root(&taken_over, &[1, 2, 3])), "of root 2, and needs 3");
+    assert!(centre.router().follow(&signed_root(&taken_over, &[1, 2, 3, 31, 32, 33])).is_ok());
+}
+
+#[test]
+fn a_root_that_can_not_be_is_none() {
+    let centre = Centre::new();
+    let document = signed_root(&centre.root, &[1, 2, 3]);
+    let begun = |change: &dyn Fn(&mut Value)| {
+        let document = changed(&document, &[1, 2, 3], |signed| change(signed));
+        Trusted::begin(&document, Seen::default(), NOW)
+    };
+    assert!(begun(&|_| ()).is_ok());
+    says(
+        begun(&|signed| signed["roles"]["timestamp"]["threshold"] = json!(0)),
+        "1 keys of timestamp can't give 0",
+    );
+    says(
+        begun(&|signed| signed["roles"]["targets"]["threshold"] = json!(4)),
+        "3 keys of targets can't give 4",
+    );
+    says(
+        begun(&|signed| {
+            let keys = signed["keys"].as_object_mut().unwrap();
+            let public = json!({ "public": key(99).public() });
+            keys.insert(key(1).id().to_string(), public);
+        }),
+        "does not have the SHA-256 that it is called by",
+    );
+    says(
+        begun(&|signed| {
+            signed["keys"].as_object_mut().unwrap().remove(&key(21).id().to_string());
+        }),
+        "it does not have the key",
+    );
+    // The same key under two thresholds of names counts once: names are made of the key.
+    says(
+        begun(&|signed| {
+            let ids = signed["roles"]["targets"]["keyids"].as_array_mut().unwrap();
+            let first = ids[0].clone();
+            *ids = vec![first.clone(), first.clone(), first];
+        }),
+        "1 keys of targets can't give 2",
+    );
+}
+
+#[test]
+fn what_a_captive_portal_says_is_no_document() {
+    let page = b"<!DOCTYPE html><html><title>Welcome to our Wi-Fi</title></html>";
+    says(
+        Centre::new().router().timestamp(page, Some(NOW)),
+        "it is a web page: does the network want a log-in?",
+    );
+    for bytes in [&b""[..], b"null", b"{}", b"[]", b"\xff\xfe", b"{\"signatures\":[]}", &[b'['; 400]] {
+        says(Centre::new().router().timestamp(bytes, Some(NOW)), "timestamp.json is not one");
+    }
+}
+
+/// Every single bit of timestamp, manifest and root: 30,000 flips and more, one by one.
+#[test]
+fn no_bit_can_be_flipped_anywhere() {
+    let centre = Centre::new();
+    let (timestamp, manifest) = (signed_timestamp(&centre.timestamp), signed_manifest(&centre.manifest));
+    let router = centre.router();
+    let mut flips = 0;
+    let mut each = |document: &[u8], check: &dyn Fn(&[u8]) -> bool| {
+        for bit in 0..document.len() * 8 {
+            let mut flipped = document.to_vec();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(!check(&flipped), "bit {bit}: {}", String::from_utf8_lossy(&flipped));
+            flips += 1;
+        }
+    };
+    each(&timestamp, &|flipped| router.clone().timestamp(flipped, Some(NOW)).is_ok());
+    each(&manifest, &|flipped| take(&mut router.clone(), &timestamp, flipped, Some(NOW)).is_ok());
+    // Not by its digest alone: signatures hold by themselves.
+    let unpinned = |flipped: &[u8]| Timestamp { manifest: FileRef::of(flipped), ..centre.timestamp.clone() };
+    each(&manifest, &|flipped| router.clone().manifest(&unpinned(flipped), flipped, Some(NOW)).is_ok());
+    let next = signed_root(&root(2, 22), &[1, 2, 3]);
+    each(&next, &|flipped| router.clone().follow(flipped).is_ok());
+    assert!(flips > 30_000, "{flips} flips");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Versions and serials never fall, whatever a centre with good keys publishes and in whatever order it arrives.
+    #[test]
+    fn what_was_seen_never_falls(steps in proptest::collection::vec((0..20_u64, 0..20_u64, 0..20_u64, 0..5_u64), 1..30)) {
+        let centre = Centre::new();
+        let mut router = centre.router();
+        for (timestamp, version, serial, days) in steps {
+            let created = NOW.plus(days * DAY);
+            let mut manifest = Manifest { version, serial, created, ..centre.manifest.clone() };
+            manifest.editions.clear();
+            let timestamp = signed_timestamp(&announce(&manifest, timestamp));
+            let before = router.clone();
+            let taken = take(&mut router, &timestamp, &signed_manifest(&manifest), None);
+            let (old, new) = (before.seen(), router.seen());
+            prop_assert!(old.timestamp.version <= new.timestamp.version);
+            prop_assert!(old.manifest.version <= new.manifest.version && old.serial <= new.serial);
+            if taken.is_ok() {
+                prop_assert!(router.seen().serial == serial && manifest.expires > before.floor());
+            }
+        }
+    }
+
+    /// Whatever comes in place of a document, it is refused in words.
+    #[test]
+    fn noise_is_refused(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+        let mut router = Centre::new().router();
+        prop_assert!(router.timestamp(&bytes, Some(NOW)).is_err());
+        prop_assert!(router.follow(&bytes).is_err());
+        prop_assert!(Trusted::begin(&bytes, Seen::default(), NOW).is_err());
+    }
+}
+
+#[test]
+fn roles_are_called_as_in_root_json() {
+    assert_eq!(
+        [Role::Root, Role::Targets, Role::Timestamp].map(|role| role.to_string()),
+        ["root", "targets", "timestamp"]
+    );
+}
