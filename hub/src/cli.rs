@@ -128,10 +128,11 @@ impl Build {
         Ok(Job {
             sources,
             popular: self.popular,
-            previous: self.previous,
+            previous: self.previous.as_deref().map(list::open_previous).transpose()?,
             edition: self.edition,
             meta: Meta { serial: self.serial, created },
             overrides: self.overrides,
+            smaller: Vec::new(),
         })
     }
 }

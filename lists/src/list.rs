@@ -4,11 +4,12 @@ use crate::category::CategorySet;
 use crate::entry::{Disposition, Entry};
 use crate::error::FormatError;
 use crate::format::{
-    ENTRY_LEN, Header, Key, Layout, OVERFLOW_LEN, OVERFLOWED, STATEMENT_LEN, STRETCH, decode_statement,
-    u32_at,
+    ENTRY_LEN, HEADER_LEN, Header, Key, Layout, OVERFLOW_LEN, OVERFLOWED, STATEMENT_LEN, STRETCH, SUM_LEN,
+    decode_statement, u32_at,
 };
 use crate::hash::{HashKey, SuffixHashes};
 use crate::name::Name;
+use crate::writer::Meta;
 
 /// A compiled list over any bytes: a memory map on a router, a vector at the centre.
 ///
@@ -213,6 +214,18 @@ impl<B: AsRef<[u8]>> List<B> {
     /// The two checksums, which together name the list's content.
     pub(crate) fn sums(&self) -> (u32, u32) {
         (u32_at(self.bytes.as_ref(), self.layout.head_sum), self.header.body_sum)
+    }
+
+    /// The bytes of a list that says the same under another serial and time: how a publisher finds out that nothing has
+    /// changed, and publishes again what was withdrawn from.
+    pub fn with_meta(&self, meta: Meta) -> Vec<u8> {
+        let Meta { serial, created } = meta;
+        let mut bytes = self.bytes.as_ref().to_vec();
+        let (head, _) = bytes.split_at_mut(self.layout.head_sum + SUM_LEN);
+        let (told, sum) = head.split_at_mut(self.layout.head_sum);
+        told[..HEADER_LEN].copy_from_slice(&Header { serial, created, ..self.header.clone() }.encode());
+        sum.copy_from_slice(&crc32fast::hash(told).to_le_bytes());
+        bytes
     }
 
     /// The list's bytes.

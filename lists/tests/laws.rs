@@ -94,6 +94,13 @@ proptest! {
     }
 
     #[test]
+    fn another_serial_changes_nothing_else(said in said(), serial in any::<u64>()) {
+        let list = List::open(compile(&said, 1)).unwrap();
+        let again = list.with_meta(Meta { serial, created: 1_790_000_000 });
+        prop_assert_eq!(again, compile(&said, serial));
+    }
+
+    #[test]
     fn applying_the_difference_gives_the_new_list(a in said(), b in said(), keep in any::<bool>()) {
         let old = List::open(compile(&a, 1)).unwrap();
         // Half of the time the new list continues the old one: most entries stay.

@@ -7,9 +7,10 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
-use luytre_lists::{CategorySet, FormatError, List, ListWriter, Meta, Name};
+use luytre_lists::{CategorySet, Entry, FormatError, List, ListWriter, Meta, Name};
 
 use super::draft::{Draft, Row};
+use super::edition::Selection;
 use super::fold;
 use super::names::{NameId, Names};
 
@@ -24,36 +25,51 @@ pub struct Collision {
     pub watched: String,
 }
 
+/// What to write, and how.
+#[derive(Clone, Copy)]
+pub struct Writing<'a> {
+    /// Serial and time of the list.
+    pub meta: Meta,
+    /// The list that routers have now, whose numbering is kept.
+    pub previous: Option<&'a List<Vec<u8>>>,
+    /// The entries that go into the list; `None`: all.
+    pub kept: Option<&'a Selection>,
+}
+
 /// Compiles the draft. Entries that collide with a watched name are taken out of the draft, and the list made again.
 pub fn compile(
     draft: &mut Draft,
     watched: &[&Names],
-    meta: Meta,
-    previous: Option<&List<Vec<u8>>>,
+    writing: Writing<'_>,
 ) -> Result<(List<Vec<u8>>, Vec<Collision>)> {
-    let list = write(draft, meta, previous)?;
-    let collisions = find(draft, watched, |name| list.key_of(name));
+    let list = write(draft, writing)?;
+    let collisions = find(draft, watched, writing, |name| list.key_of(name));
     if collisions.is_empty() {
         return Ok((list, collisions));
     }
     for collision in &collisions {
         *draft.row_mut(collision.name) = Row::default();
     }
-    Ok((write(draft, meta, previous)?, collisions))
+    Ok((write(draft, writing)?, collisions))
 }
 
-fn write(draft: &Draft, meta: Meta, previous: Option<&List<Vec<u8>>>) -> Result<List<Vec<u8>>> {
-    let mut writer = ListWriter::new(meta);
-    if let Some(previous) = previous {
+fn write(draft: &Draft, writing: Writing<'_>) -> Result<List<Vec<u8>>> {
+    let mut writer = ListWriter::new(writing.meta);
+    if let Some(previous) = writing.previous {
         writer = writer.continuing(previous);
     }
-    let added = fold::entries(draft).try_for_each(|(id, entry)| writer.add(draft.names().name(id), entry));
+    let added = writing.entries(draft).try_for_each(|(id, entry)| writer.add(draft.names().name(id), entry));
     let list = added.and_then(|()| writer.finish()).and_then(List::open);
     list.map_err(|error: FormatError| anyhow::Error::new(error)).context("the list can't be compiled")
 }
 
 /// The entries whose key is that of another name which is watched, or which a watched name lies below.
-fn find(draft: &Draft, watched: &[&Names], key_of: impl Fn(Name<'_>) -> Option<u64>) -> Vec<Collision> {
+fn find(
+    draft: &Draft,
+    watched: &[&Names],
+    writing: Writing<'_>,
+    key_of: impl Fn(Name<'_>) -> Option<u64>,
+) -> Vec<Collision> {
     let watched = watched.iter().flat_map(|names| names.iter()).flat_map(Name::suffixes);
     let keys: HashMap<u64, Name<'_>> = watched.filter_map(|name| Some((key_of(name)?, name))).collect();
     let collision = |id: NameId| {
@@ -61,7 +77,13 @@ fn find(draft: &Draft, watched: &[&Names], key_of: impl Fn(Name<'_>) -> Option<u
         let watched = keys.get(&key_of(name)?).filter(|&&watched| watched != name)?;
         Some(Collision { name: id, categories: draft.row(id).listed(), watched: watched.to_string() })
     };
-    fold::entries(draft).filter_map(|(id, _)| collision(id)).collect()
+    writing.entries(draft).filter_map(|(id, _)| collision(id)).collect()
+}
+
+impl Writing<'_> {
+    fn entries(self, draft: &Draft) -> impl Iterator<Item = (NameId, Entry)> {
+        fold::entries(draft).filter(move |(id, _)| self.kept.is_none_or(|kept| kept.has(*id)))
+    }
 }
 
 #[cfg(test)]
@@ -70,6 +92,8 @@ mod tests {
 
     use super::super::testing::{draft, names};
     use super::*;
+
+    const ALL: Writing<'_> = Writing { meta: Meta { serial: 0, created: 0 }, previous: None, kept: None };
 
     /// A key of two letters and the number of labels: names collide as soon as they begin alike.
     fn short_key(name: Name<'_>) -> Option<u64> {
@@ -80,7 +104,7 @@ mod tests {
     #[test]
     fn a_listed_name_gives_way_to_the_watched_name_it_collides_with() {
         let draft = draft(&[("malware", "bad.example"), ("malware", "worse.example")]);
-        let found = find(&draft, &[&names(&["bank.example"])], short_key);
+        let found = find(&draft, &[&names(&["bank.example"])], ALL, short_key);
         let shown: Vec<_> = found
             .iter()
             .map(|one| (draft.names().name(one.name).to_string(), one.watched.as_str()))
@@ -91,7 +115,7 @@ mod tests {
     #[test]
     fn a_parent_of_a_watched_name_counts_and_the_name_itself_does_not() {
         let draft = draft(&[("malware", "bad.example")]);
-        let find = |watched: &str| find(&draft, &[&names(&[watched])], short_key).len();
+        let find = |watched: &str| find(&draft, &[&names(&[watched])], ALL, short_key).len();
         assert_eq!(find("www.bank.example"), 1, "all below bank.example would be blocked");
         assert_eq!(find("bad.example"), 0, "it is the listed name");
         assert_eq!(find("www.bad.example"), 0);
@@ -100,8 +124,7 @@ mod tests {
     #[test]
     fn what_collides_is_left_out_of_the_list() {
         let mut draft = draft(&[("malware", "bad.example")]);
-        let (list, collisions) =
-            compile(&mut draft, &[&names(&["bank.example"])], Meta::default(), None).unwrap();
+        let (list, collisions) = compile(&mut draft, &[&names(&["bank.example"])], ALL).unwrap();
         assert!(collisions.is_empty(), "the real hash tells them apart");
         assert!(list.lookup(NameBuf::parse("bad.example").unwrap().as_name()).is_some());
     }

@@ -7,13 +7,15 @@
 //! 3. [`names`], [`draft`]: every name once, who says what about it, and what the list is going to say.
 //! 4. [`popular`], [`starter`], [`protected`]: what is known besides the sources.
 //! 5. [`guard`]: wrong entries are taken out or narrowed, by rule and with a reason.
-//! 6. [`fold`], [`compile`]: entries that say something new become the compiled list.
+//! 6. [`fold`], [`compile`]: entries that say something new become the compiled list; [`edition`]: and those that reach
+//!    most people one for small routers.
 //! 7. [`gates`]: the compiled bytes are looked at as a router will; what fails does not go out.
 //! 8. [`report`]: what was done and why.
 
 mod address;
 pub mod compile;
 pub mod draft;
+pub mod edition;
 pub mod fold;
 pub mod gates;
 pub mod guard;
@@ -37,6 +39,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use luytre_lists::{List, Meta};
 
+use self::compile::Writing;
+use self::draft::Draft;
 use self::gates::{Checked, Gate};
 use self::guard::Guard;
 use self::protected::Protected;
@@ -53,27 +57,40 @@ pub struct Job {
     /// Popularity lists.
     pub popular: Vec<PathBuf>,
     /// The list that routers have now.
-    pub previous: Option<PathBuf>,
+    pub previous: Option<List<Vec<u8>>>,
     /// The list's name.
     pub edition: String,
     /// Serial and time of the list.
     pub meta: Meta,
     /// Gates that are let through.
     pub overrides: Vec<Gate>,
+    /// Smaller lists of the same.
+    pub smaller: Vec<Smaller>,
+}
+
+/// A smaller list to build.
+pub struct Smaller {
+    /// Its name.
+    pub edition: String,
+    /// The most entries that it may have.
+    pub most: usize,
+    /// The one that routers have now.
+    pub previous: Option<List<Vec<u8>>>,
 }
 
 /// What came of it.
 pub struct Built {
     /// The list; it goes out only if the report [passes](Report::passes).
     pub list: List<Vec<u8>>,
+    /// The smaller lists by name, in the order of the job.
+    pub smaller: Vec<(String, List<Vec<u8>>)>,
     /// What was done and why.
     pub report: Report,
 }
 
 /// Builds a list. Fails when something can't be read; what is wrong with the names is for the report.
 pub fn build(job: Job, progress: &Progress) -> Result<Built> {
-    let Job { mut sources, popular, previous, edition, meta, overrides } = job;
-    let previous = previous.as_deref().map(open_previous).transpose()?;
+    let Job { mut sources, popular, previous, edition, meta, overrides, smaller } = job;
     let skipped = std::mem::take(&mut sources.skipped);
     let (mut draft, intake) = intake::read_all(sources, progress)?;
 
@@ -84,7 +101,8 @@ pub fn build(job: Job, progress: &Progress) -> Result<Built> {
     let findings = guard.apply(&mut draft);
 
     progress.say("compiling");
-    let (list, collisions) = compile::compile(&mut draft, &guard.watched(), meta, previous.as_ref())?;
+    let all = Writing { meta, previous: previous.as_ref(), kept: None };
+    let (list, collisions) = compile::compile(&mut draft, &guard.watched(), all)?;
     progress.say("checking");
     let gates =
         Checked { list: &list, draft: &draft, guard: &guard, previous: previous.as_ref() }.pass(&overrides);
@@ -100,7 +118,26 @@ pub fn build(job: Job, progress: &Progress) -> Result<Built> {
         skipped,
         gates,
     });
-    Ok(Built { list, report })
+    let smaller = compile_smaller(&mut draft, &guard, meta, smaller)?;
+    Ok(Built { list, smaller, report })
+}
+
+/// Compiles the smaller lists. Where many listed names fit, chance matches other names than in the whole list, so
+/// collisions are looked for anew; what is left out for one is missing in the smaller ones too.
+fn compile_smaller(
+    draft: &mut Draft,
+    guard: &Guard<'_>,
+    meta: Meta,
+    smaller: Vec<Smaller>,
+) -> Result<Vec<(String, List<Vec<u8>>)>> {
+    let by_reach = if smaller.is_empty() { Vec::new() } else { edition::by_reach(draft, guard) };
+    let compiled = smaller.into_iter().map(|Smaller { edition, most, previous }| {
+        let kept = edition::select(draft, &by_reach, most);
+        let writing = Writing { meta, previous: previous.as_ref(), kept: kept.as_ref() };
+        let (list, _) = compile::compile(draft, &guard.watched(), writing)?;
+        Ok((edition, list))
+    });
+    compiled.collect()
 }
 
 impl Built {
@@ -121,7 +158,8 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn std::io::Write) -> std::io::
     files::replace(path, write).with_context(|| format!("{} can't be written", path.display()))
 }
 
-fn open_previous(path: &Path) -> Result<List<Vec<u8>>> {
+/// A list that routers have.
+pub fn open_previous(path: &Path) -> Result<List<Vec<u8>>> {
     let bytes =
         fs::read(path).with_context(|| format!("the previous list {} can't be read", path.display()))?;
     let list = List::open(bytes).and_then(|list| list.verify().map(|()| list));
