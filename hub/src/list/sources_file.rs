@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::line::Form;
 use super::sources::{Scope, Source, Sources, Trust};
+use crate::spelling::{self, nearest};
 
 /// The file as it is written.
 #[derive(Deserialize)]
@@ -134,22 +135,14 @@ fn category(word: &str) -> Result<Category> {
 
 /// `:line: what is wrong`, with the nearest key where one is misspelt.
 fn explain(text: &str, error: &toml::de::Error) -> String {
-    let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-    let message = error.message();
-    match message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
-        Some(key) => format!(":{line}: the key `{key}` is unknown; did you mean `{}`?", nearest(key, KEYS)),
-        None if message.starts_with("data did not match any variant") => {
-            format!(
-                ":{line}: the value is unknown; format is auto, hosts, domains, wildcard, dnsmasq or adblock, \
-                 scope is auto, exact or subtree"
-            )
-        }
-        None => format!(":{line}: {message}"),
+    let explained = spelling::explain(text, error, &KEYS);
+    match explained.split_once(": data did not match any variant") {
+        Some((line, _)) => format!(
+            "{line}: the value is unknown; format is auto, hosts, domains, wildcard, dnsmasq or adblock, scope is auto, \
+             exact or subtree"
+        ),
+        None => explained,
     }
-}
-
-fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> &'a str {
-    known.into_iter().min_by_key(|key| strsim::damerau_levenshtein(word, key)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -9,5 +9,6 @@
 mod folder;
 mod gates;
 mod input;
+mod publication;
 mod sources;
 mod whole_data;

@@ -85,6 +85,11 @@ pub fn apply<A: AsRef<[u8]>>(
     check("entries of the delta's result", preamble.result.1, body.finish()?)
 }
 
+/// Whether a delta says that it makes this list: as much as can be known without the list that it starts from.
+pub fn leads_to<A: AsRef<[u8]>>(delta: &[u8], list: &List<A>) -> bool {
+    Preamble::result_of(delta).is_ok_and(|result| result == list.sums())
+}
+
 fn check(part: &'static str, expected: u32, found: u32) -> Result<(), FormatError> {
     if expected == found { Ok(()) } else { Err(FormatError::Checksum { part, expected, found }) }
 }

@@ -166,6 +166,25 @@ impl Preamble {
         Ok((preamble, Runs { changes: changes_run, additions: additions_run }))
     }
 
+    /// The checksums of the list that a delta makes, read without the list that it starts from.
+    pub(super) fn result_of(delta: &[u8]) -> Result<(u32, u32), FormatError> {
+        let mut input = Reader { bytes: delta, read: 0 };
+        input.array::<4>()?; // the magic number
+        let [_version, flags] = input.array()?;
+        if flags & WHOLE == 0 {
+            input.sums()?;
+        } else {
+            input.array::<9>()?; // how many buckets, and the hash's key
+        }
+        if flags & NEW_TABLE != 0 {
+            input.array::<8>()?;
+        }
+        for _ in ["serial", "created", "names", "depths"] {
+            input.number()?;
+        }
+        input.sums()
+    }
+
     /// The new list's statements.
     pub(super) fn statements<A: AsRef<[u8]>>(
         &self,

@@ -1,42 +1,22 @@
-//! What can be asked of `luytre-hub`, and what it prints.
+//! `luytre-hub list build`.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 use luytre_lists::Meta;
 
+use crate::clock;
 use crate::list::gates::Gate;
 use crate::list::report::Report;
 use crate::list::sources::{Scope, Sources};
 use crate::list::{self, Job};
 use crate::progress::Progress;
 
-/// The centre of Luytre.
-#[derive(Parser)]
-#[command(version, arg_required_else_help = true)]
-pub struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Lists that routers filter by.
-    #[command(subcommand)]
-    List(ListCommand),
-}
-
-#[derive(Subcommand)]
-enum ListCommand {
-    /// Build a list from files of names, with a report of what was taken out and why.
-    Build(Build),
-}
-
 #[derive(Args)]
-struct Build {
+pub(super) struct Build {
     /// Folder of <category>.txt[.xz|.gz|.zst]; with --sources, where its files are
     #[arg(long, value_name = "DIR", required_unless_present = "sources")]
     from: Option<PathBuf>,
@@ -76,17 +56,8 @@ enum ScopeArg {
     Subtree,
 }
 
-impl Cli {
-    /// Does what is asked and says how it went. An error means that nothing came of it.
-    pub fn run(self) -> Result<ExitCode> {
-        match self.command {
-            Command::List(ListCommand::Build(build)) => build.run(),
-        }
-    }
-}
-
 impl Build {
-    fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitCode> {
         let (out, edition) = (self.out.clone(), self.edition.clone());
         let progress = Progress::to_stderr();
         let built = list::build(self.job()?, &progress)?;
@@ -110,7 +81,7 @@ impl Build {
         let plain =
             !self.edition.is_empty() && !self.edition.contains(['/', '\\']) && !self.edition.starts_with('.');
         ensure!(plain, "the edition {:?} is no file name; write something like full or small", self.edition);
-        let created = created(self.created.as_deref())?;
+        let created = clock::told(self.created.as_deref())?.unwrap_or(0);
         let scope = match self.scope {
             ScopeArg::Auto => None,
             ScopeArg::Exact => Some(Scope::Exact),
@@ -134,22 +105,6 @@ impl Build {
             overrides: self.overrides,
             smaller: Vec::new(),
         })
-    }
-}
-
-/// Seconds since 1970: from --created, else from SOURCE_DATE_EPOCH, else 0, so that a build can be repeated.
-fn created(told: Option<&str>) -> Result<u64> {
-    if let Some(text) = told {
-        let time: jiff::Timestamp = text
-            .parse()
-            .with_context(|| format!("--created {text:?} is no time; write it as 2026-01-31T12:00:00Z"))?;
-        return u64::try_from(time.as_second()).with_context(|| format!("--created {text} lies before 1970"));
-    }
-    match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(text) => {
-            text.parse().with_context(|| format!("SOURCE_DATE_EPOCH {text:?} is no number of seconds"))
-        }
-        Err(_) => Ok(0),
     }
 }
 

@@ -1,0 +1,51 @@
+//! What can be asked of `luytre-hub`, and what it prints.
+
+mod build;
+mod keys;
+mod publish;
+mod verify;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// The centre of Luytre.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Lists that routers filter by.
+    #[command(subcommand)]
+    List(ListCommand),
+    /// The keys that a publication is signed by.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Build the lists and publish them, signed.
+    Publish(publish::Publish),
+    /// Check a publication as a router would, and every file of it.
+    Verify(verify::Verify),
+}
+
+#[derive(Subcommand)]
+enum ListCommand {
+    /// Build a list from files of names, with a report of what was taken out and why.
+    Build(build::Build),
+}
+
+impl Cli {
+    /// Does what is asked and says how it went. An error means that nothing came of it.
+    pub fn run(self) -> Result<ExitCode> {
+        match self.command {
+            Command::List(ListCommand::Build(build)) => build.run(),
+            Command::Keys(keys) => keys.run(),
+            Command::Publish(publish) => publish.run(),
+            Command::Verify(verify) => verify.run(),
+        }
+    }
+}

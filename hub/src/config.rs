@@ -1,0 +1,191 @@
+//! `hub.toml`: what the centre is to do. Paths are relative to the file.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::spelling;
+
+/// What the centre is to do.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The lists that are published.
+    pub publish: PublishConfig,
+    /// Where the folder of them is served.
+    pub serve: ServeConfig,
+}
+
+/// `[publish]`.
+#[derive(Clone, Debug)]
+pub struct PublishConfig {
+    /// A folder of category files, or a `sources.toml`.
+    pub from: PathBuf,
+    /// The folder that a web server shows to the routers.
+    pub to: PathBuf,
+    /// The folder of keys.
+    pub keys: PathBuf,
+    /// Names that many people use, the most used first.
+    pub popular: Vec<PathBuf>,
+    /// Where the lists of earlier serials are kept, of which deltas are made.
+    pub work: PathBuf,
+    /// Seconds that routers wait at least before they ask again.
+    pub min_wait_s: u64,
+    /// How many routers of a hundred take a new list at first.
+    pub rollout_percent: u8,
+}
+
+/// `[serve]`.
+#[derive(Clone, Debug)]
+pub struct ServeConfig {
+    /// The address.
+    pub listen: SocketAddr,
+}
+
+/// The file as it is written.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Spec {
+    publish: PublishSpec,
+    serve: ServeSpec,
+    store: StoreSpec,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct PublishSpec {
+    from: PathBuf,
+    to: PathBuf,
+    keys: PathBuf,
+    popular: OneOrMore,
+    work: PathBuf,
+    min_wait_s: u64,
+    rollout_percent: u8,
+}
+
+impl Default for PublishSpec {
+    fn default() -> Self {
+        Self {
+            from: "names".into(),
+            to: "publication".into(),
+            keys: "keys".into(),
+            popular: OneOrMore::More(Vec::new()),
+            work: PathBuf::new(),
+            min_wait_s: 0,
+            rollout_percent: 100,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(PathBuf),
+    More(Vec<PathBuf>),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct ServeSpec {
+    listen: SocketAddr,
+}
+
+impl Default for ServeSpec {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8090)) }
+    }
+}
+
+/// For reports, which come in a later version: taken so that one file serves both.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct StoreSpec {
+    database: String,
+}
+
+impl Default for StoreSpec {
+    fn default() -> Self {
+        Self { database: "sqlite:hub.db".into() }
+    }
+}
+
+const KEYS: [&str; 12] = [
+    "publish",
+    "serve",
+    "store",
+    "from",
+    "to",
+    "keys",
+    "popular",
+    "work",
+    "min_wait_s",
+    "rollout_percent",
+    "listen",
+    "database",
+];
+
+impl Config {
+    /// Reads the file.
+    pub fn load(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))?;
+        Self::parse(&text, path.parent().unwrap_or(Path::new("")))
+            .map_err(|error| anyhow::anyhow!("{}{error}", path.display()))
+    }
+
+    fn parse(text: &str, folder: &Path) -> Result<Self> {
+        let spec: Spec =
+            toml::from_str(text).map_err(|error| anyhow::anyhow!(spelling::explain(text, &error, &KEYS)))?;
+        let PublishSpec { from, to, keys, popular, work, min_wait_s, rollout_percent } = spec.publish;
+        ensure!(rollout_percent <= 100, ": publish.rollout_percent is 0 to 100");
+        let popular = match popular {
+            OneOrMore::One(file) => vec![file],
+            OneOrMore::More(files) => files,
+        };
+        let beside = |to: &Path| {
+            let mut name = to.as_os_str().to_owned();
+            name.push(".work");
+            PathBuf::from(name)
+        };
+        let work = if work.as_os_str().is_empty() { beside(&to) } else { work };
+        let publish = PublishConfig {
+            from: folder.join(from),
+            to: folder.join(to),
+            keys: folder.join(keys),
+            popular: popular.into_iter().map(|file| folder.join(file)).collect(),
+            work: folder.join(work),
+            min_wait_s,
+            rollout_percent,
+        };
+        Ok(Self { publish, serve: ServeConfig { listen: spec.serve.listen } })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commented_file_names_every_key_with_its_default() {
+        let text = include_str!("../../config/hub.toml");
+        let shipped: toml::Table = toml::from_str(text).unwrap();
+        assert_eq!(shipped, toml::Table::try_from(Spec::default()).unwrap());
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file_and_popular_may_be_one_or_more() {
+        let config = Config::parse("[publish]\nto = 'www'\npopular = 'top.txt'", Path::new("/hub")).unwrap();
+        assert_eq!(config.publish.work, Path::new("/hub/www.work"));
+        assert_eq!(config.publish.popular, [Path::new("/hub/top.txt")]);
+        let config = Config::parse("[publish]\npopular = ['/a', 'b']", Path::new("/hub")).unwrap();
+        assert_eq!(config.publish.popular, [Path::new("/a"), Path::new("/hub/b")]);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let wrong = |text: &str| Config::parse(text, Path::new("")).unwrap_err().to_string();
+        assert_eq!(wrong("[publish]\nform = 'x'"), ":2: the key `form` is unknown; did you mean `from`?");
+        assert_eq!(wrong("[publish]\nrollout_percent = 101"), ": publish.rollout_percent is 0 to 100");
+    }
+}

@@ -1,0 +1,275 @@
+//! `luytre-hub keys`, `publish` and `verify`: from names to a signed folder, and what is wrong with one that was touched.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A centre in a folder, with its own time.
+struct Centre {
+    folder: TempDir,
+    day: u32,
+}
+
+impl Centre {
+    /// With keys, and as many names as this.
+    fn new(names: usize) -> Self {
+        let centre = Self { folder: tempfile::tempdir().unwrap(), day: 1 };
+        fs::create_dir(centre.path("names")).unwrap();
+        centre.put("hub.toml", "[publish]\npopular = 'popular.txt'\n");
+        centre.put("popular.txt", "n7.example\nn8.example\n");
+        centre.names(names);
+        centre.good(&["keys", "new", "--dir", "keys"]);
+        centre
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn put(&self, name: &str, text: &str) {
+        File::create(self.path(name)).unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    fn names(&self, count: usize) {
+        let names: String = (0..count).map(|number| format!("n{number}.example\n")).collect();
+        self.put("names/ads.txt", &names);
+    }
+
+    /// Runs a command at noon of the centre's day; its output, or its complaint.
+    fn run(&self, arguments: &[&str]) -> Result<String, String> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_luytre-hub"));
+        command.current_dir(self.folder.path()).args(arguments);
+        command.args(["--created", &format!("2026-10-{:02}T12:00:00Z", self.day)]);
+        let output = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+    }
+
+    fn good(&self, arguments: &[&str]) -> String {
+        self.run(arguments).unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
+    }
+
+    fn publish(&self, arguments: &[&str]) -> String {
+        self.good(&[&["publish", "--config", "hub.toml"][..], arguments].concat())
+    }
+
+    fn verify(&self) -> Result<String, String> {
+        self.run(&["verify", "publication", "--root", "keys/root.1.json"])
+    }
+
+    fn signed(&self, name: &str) -> Value {
+        let document: Value =
+            serde_json::from_slice(&fs::read(self.path("publication").join(name)).unwrap()).unwrap();
+        document["signed"].clone()
+    }
+
+    /// Every file of the publication with its bytes.
+    fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        collect(&self.path("publication"), &mut files);
+        files.sort();
+        files
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push((path.clone(), fs::read(&path).unwrap()));
+        }
+    }
+}
+
+#[test]
+fn a_set_of_keys_is_whole_secret_and_never_written_over() {
+    let centre = Centre::new(1);
+    for (count, role) in [(5, "root-"), (3, "targets-"), (1, "timestamp.")] {
+        let keys: Vec<_> = fs::read_dir(centre.path("keys"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(role))
+            .collect();
+        assert_eq!(keys.len(), count, "{role}");
+        for key in keys {
+            assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(fs::read_to_string(&key).unwrap().trim().len(), 64, "hex of a seed");
+        }
+    }
+    let again = centre.run(&["keys", "new", "--dir", "keys"]).unwrap_err();
+    assert!(again.contains("keys has a root.json already"), "{again}");
+    let root = fs::read(centre.path("keys/root.json")).unwrap();
+    let root: Value = serde_json::from_slice(&root).unwrap();
+    assert_eq!(root["signed"]["roles"]["root"]["threshold"], 3);
+    assert_eq!(root["signed"]["expires"], "2028-09-30T12:00:00Z");
+}
+
+#[test]
+fn what_is_published_is_good_and_small() {
+    let mut centre = Centre::new(1000);
+    centre.publish(&[]);
+    let first = centre.verify().unwrap();
+    assert!(
+        first.contains("full: serial 1, 1000 names") && first.ends_with("publication: good\n"),
+        "{first}"
+    );
+    assert!(fs::metadata(centre.path("publication/timestamp.json")).unwrap().len() <= 500);
+    centre.day = 2;
+    centre.names(1010);
+    centre.publish(&[]);
+    let manifest = centre.signed("manifest.json");
+    let full = &manifest["editions"]["full"];
+    assert_eq!(
+        (&full["serial"], &full["names"], &full["deltas"][0]["from"]),
+        (&2.into(), &1010.into(), &1.into())
+    );
+    assert!(full["deltas"][0]["length"].as_u64().unwrap() < full["length"].as_u64().unwrap() / 10);
+    assert!(centre.verify().unwrap().contains("deltas from 1: "));
+}
+
+#[test]
+fn the_same_in_gives_the_same_out() {
+    let bytes = |centre: &Centre| {
+        let files = centre.files().into_iter();
+        files
+            .map(|(path, bytes)| (path.strip_prefix(centre.folder.path()).unwrap().to_owned(), bytes))
+            .collect::<Vec<_>>()
+    };
+    let one = Centre::new(1000);
+    let other = Centre::new(1000);
+    for file in fs::read_dir(one.path("keys")).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), other.path("keys").join(file.file_name())).unwrap();
+    }
+    for centre in [&one, &other] {
+        centre.publish(&[]);
+        centre.names(1010);
+        centre.publish(&[]);
+    }
+    assert!(bytes(&one) == bytes(&other));
+}
+
+#[test]
+fn the_same_names_are_no_news_but_the_timestamp_is_signed_anew() {
+    let mut centre = Centre::new(100);
+    centre.publish(&[]);
+    let manifest = fs::read(centre.path("publication/manifest.json")).unwrap();
+    centre.day = 2;
+    assert!(centre.publish(&[]).contains("serial 1, unchanged"));
+    // The online machine has no other key.
+    let other_keys =
+        ["root-1", "root-2", "root-3", "root-4", "root-5", "targets-1", "targets-2", "targets-3"];
+    for key in other_keys {
+        fs::rename(centre.path(&format!("keys/{key}.key")), centre.path(&format!("{key}.away"))).unwrap();
+    }
+    centre.publish(&["--timestamp"]);
+    assert_eq!(fs::read(centre.path("publication/manifest.json")).unwrap(), manifest);
+    assert_eq!(centre.signed("timestamp.json")["version"], 3);
+    assert_eq!(centre.signed("timestamp.json")["expires"], "2026-10-04T12:00:00Z");
+    centre.names(101);
+    let refused = centre.run(&["publish", "--config", "hub.toml"]).unwrap_err();
+    assert!(refused.contains("keys has 0 of the 2 targets keys that have to sign"), "{refused}");
+    centre.publish(&["--key", "targets-2.away", "--key", "targets-3.away"]);
+    centre.day = 25;
+    assert!(centre.verify().unwrap_err().contains("timestamp.json has expired at 2026-10-04T12:00:00Z"));
+}
+
+#[test]
+fn what_a_gate_stops_is_not_published() {
+    let centre = Centre::new(100);
+    centre.publish(&[]);
+    let before = centre.files();
+    centre.names(200);
+    let refused = centre.run(&["publish", "--config", "hub.toml"]).unwrap_err();
+    assert!(refused.contains("more than 2 % changed") && refused.contains("report.txt"), "{refused}");
+    assert!(centre.files() == before);
+    centre.publish(&["--override", "change"]);
+}
+
+#[test]
+fn what_was_wrong_is_withdrawn_by_a_new_serial() {
+    let centre = Centre::new(100);
+    centre.publish(&[]);
+    centre.names(101);
+    centre.publish(&[]);
+    centre.publish(&["--withdraw", "2"]);
+    let (manifest, timestamp) = (centre.signed("manifest.json"), centre.signed("timestamp.json"));
+    assert_eq!(manifest["serial"], 3);
+    assert_eq!(manifest["withdrawn"], serde_json::json!([2]));
+    assert_eq!(manifest["editions"]["full"]["names"], 100);
+    assert_eq!(timestamp["urgent"], true);
+    centre.verify().unwrap();
+    assert!(
+        centre
+            .run(&["publish", "--config", "hub.toml", "--withdraw", "9"])
+            .unwrap_err()
+            .contains("serial 9 was not published")
+    );
+}
+
+#[test]
+fn keys_are_rotated_and_routers_that_slept_follow() {
+    let centre = Centre::new(100);
+    centre.publish(&[]);
+    for role in ["timestamp", "targets", "root"] {
+        centre.good(&["keys", "rotate", "--dir", "keys", "--role", role]);
+    }
+    centre.good(&["keys", "rotate", "--dir", "keys"]);
+    centre.publish(&[]);
+    assert!(centre.verify().unwrap().starts_with("root 5\n"));
+    let listed = centre.good(&["keys", "list", "--dir", "keys"]);
+    assert!(!listed.contains("not here") && listed.contains("timestamp: 1 of 1 sign"), "{listed}");
+    fs::remove_file(centre.path("publication/root/3.json")).unwrap();
+    let missing = centre.verify().unwrap_err();
+    assert!(missing.contains("0 good signatures of different targets keys of root 2"), "{missing}");
+}
+
+/// Each file of a publication, damaged and missing, is found and named.
+#[test]
+fn no_file_can_be_touched_unseen() {
+    let centre = Centre::new(1000);
+    centre.publish(&[]);
+    centre.names(1010);
+    centre.publish(&[]);
+    let named: Vec<_> = centre.files().into_iter().collect();
+    // Files of the manifest before are there for routers that have just read that one.
+    let manifest = fs::read_to_string(centre.path("publication/manifest.json")).unwrap();
+    let is_current = |path: &Path| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.ends_with(".json") || manifest.contains(name)
+    };
+    let mut seen = 0;
+    for (path, bytes) in named.iter().filter(|(path, _)| is_current(path)) {
+        let mut flipped = bytes.clone();
+        flipped[bytes.len() / 2] ^= 1;
+        for damaged in [&flipped[..], &bytes[..bytes.len() - 1], &[&bytes[..], b"x"].concat(), b"<html>"] {
+            File::create(path).unwrap().write_all(damaged).unwrap();
+            // Of root.json the router has its own.
+            assert!(path.ends_with("root/1.json") || centre.verify().is_err(), "{}", path.display());
+        }
+        File::create(path).unwrap().write_all(bytes).unwrap();
+        seen += 1;
+    }
+    assert!(seen >= 4, "{seen} files");
+    centre.verify().unwrap();
+}
+
+#[test]
+fn old_files_are_removed_and_those_of_the_manifest_before_stay() {
+    let centre = Centre::new(1000);
+    for names in [1000, 1001, 1002, 1003] {
+        centre.names(names);
+        centre.publish(&[]);
+    }
+    let full = centre.files().iter().filter(|(path, _)| path.parent().unwrap().ends_with("full")).count();
+    assert_eq!(full, 2, "this list and the one before");
+    let deltas = centre.signed("manifest.json")["editions"]["full"]["deltas"].as_array().unwrap().len();
+    assert_eq!(deltas, 3, "from each of the three before");
+}
