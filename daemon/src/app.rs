@@ -1,6 +1,7 @@
 //! The daemon: builds the state, opens the sockets, runs, reloads. The only module that swaps the snapshot.
 
 mod edit;
+mod fetching;
 mod household;
 mod reload;
 mod report;
@@ -29,6 +30,7 @@ use crate::process::{Process, Signals, Wish};
 use crate::requests::Requests;
 use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
+use crate::sync::report::Report;
 use crate::traffic::Keeper;
 use crate::upstream::Outlet;
 use crate::usage::{Time, Usage};
@@ -39,6 +41,7 @@ use self::household::{circumstances, watch_clock};
 use self::reload::{not_found, upstream_settings, validation};
 
 pub use self::edit::ChangeError;
+pub use self::fetching::outside;
 
 /// A daemon with its sockets open, about to run.
 pub struct App {
@@ -68,6 +71,8 @@ pub struct Daemon {
     audit: Arc<Audit>,
     /// Tells nobody before the daemon runs.
     notifier: Notifier,
+    /// How lists are fetched.
+    fetching: Arc<Report>,
     firewall: Keeper,
     /// Held by whoever makes the next state from the one before.
     swapping: Arc<Mutex<()>>,
@@ -81,6 +86,7 @@ impl App {
         if let Err(error) = std::fs::create_dir_all(state) {
             notices.push(format!("the state folder {} can't be made: {error}", state.display()));
         }
+        notices.extend(fetching::before_start(&config.list));
         let (list, refused) = LoadedList::at_start(&config.list.file, config.list.named, state);
         if let Some(refused) = &refused {
             tracing::error!(%refused, in_force = list.state(), "the list was refused; an older one is in force");
@@ -137,6 +143,7 @@ impl App {
             requests,
             audit,
             notifier: Notifier::default(),
+            fetching: Arc::default(),
             firewall,
             swapping,
         };
@@ -198,6 +205,7 @@ impl Daemon {
             }
         }
         self.log_start();
+        self.fetch_lists();
         let history = Arc::clone(&self.resolver.history);
         let home = Arc::clone(&self.home);
         let calendar = move || home.calendar();
@@ -285,6 +293,12 @@ impl Daemon {
             Request::Flush(name) => {
                 let flushed = self.resolver.cache.remove(name.as_name());
                 serde_json::json!({ "flushed": flushed }).to_string()
+            }
+            Request::TakeList => {
+                let daemon = self.clone();
+                // Checking a list reads all of it; how it went is in the status.
+                tokio::task::spawn_blocking(move || daemon.take_list());
+                serde_json::json!({ "taking": true }).to_string()
             }
             Request::Trust => {
                 self.resolver.clock.trust();

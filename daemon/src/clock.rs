@@ -28,7 +28,7 @@ impl Moment {
 }
 
 /// When this was built, or a little before: it is no earlier now, whatever the clock says.
-const BUILT: Timestamp = {
+pub const BUILT: Timestamp = {
     let Ok(seconds) = Timestamp::from_str_radix(env!("LUYTRE_BUILT"), 10) else {
         panic!("build.rs gives LUYTRE_BUILT in seconds")
     };

@@ -32,6 +32,8 @@ pub enum Request {
     Status(usize),
     /// `flush NAME`: forget what the cache holds of a name.
     Flush(Domain),
+    /// `list`: take in the list that another process has put in its place.
+    TakeList,
     /// `clock trusted`: the date can be believed from now on.
     Trust,
     /// `clock +SECONDS`: move the time of a daemon that was started with `--clock steered`; for tests.
@@ -45,6 +47,7 @@ impl Request {
         match word {
             "status" => Ok(Self::Status(rest.parse().unwrap_or(0))),
             "flush" => Domain::parse(rest).map(Self::Flush).map_err(|error| format!("{rest}: {error}")),
+            "list" => Ok(Self::TakeList),
             "clock" if rest == "trusted" => Ok(Self::Trust),
             "clock" => {
                 let seconds = rest.strip_prefix('+').and_then(|seconds| seconds.parse().ok());
@@ -60,6 +63,7 @@ impl fmt::Display for Request {
         match self {
             Self::Status(recent) => write!(f, "status {recent}"),
             Self::Flush(name) => write!(f, "flush {name}"),
+            Self::TakeList => f.write_str("list"),
             Self::Trust => f.write_str("clock trusted"),
             Self::Advance(seconds) => write!(f, "clock +{seconds}"),
         }

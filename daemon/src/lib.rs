@@ -16,7 +16,7 @@
 //! * [`query`] and [`wire`] read packets; [`who`] says who asks; [`policy`] decides, without I/O.
 //! * [`family`] is what a family decided, [`home`] what of that is in force; [`catalogue`] what ships for it to choose
 //!   from: services, safe search, ages; [`calendar`] turns its days and hours into the moments that the policy compares.
-//! * [`list`] is the compiled list in force; [`cache`] and [`upstream`] find answers, for all who ask the same at once
+//! * [`list`] is the compiled list in force, [`sync`] brings the next one from the centre; [`cache`] and [`upstream`] find answers, for all who ask the same at once
 //!   ([`flights`]); [`dnssec`] judges and [`inspect`] looks into those; [`reply`] writes them.
 //! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that, on disk as counters
 //!   only. [`usage`] counts the minutes of time budgets.
@@ -46,6 +46,7 @@ pub mod family;
 pub mod home;
 pub mod list;
 pub mod policy;
+pub mod sync;
 pub mod usage;
 pub mod who;
 

@@ -4,7 +4,7 @@
 //! filters is our own copy in the state folder, made once for each new list after all its checksums are good; that
 //! copy also is the last good list when the file is damaged later.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,7 @@ use luytre_lists::{FormatError, Info, List};
 use memmap2::Mmap;
 
 use crate::files;
+use crate::sync::kept::Kept;
 
 static STARTER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/starter.lyt"));
 
@@ -46,6 +47,8 @@ impl AsRef<[u8]> for Bytes {
 enum Origin {
     Starter,
     File(PathBuf),
+    /// From the centre.
+    Published(PathBuf),
 }
 
 /// Why a list file can't be used.
@@ -114,6 +117,11 @@ impl LoadedList {
     pub fn from_file(file: &Path, state: &Path) -> Result<Self, ListError> {
         let copy = copy_in(state);
         let list = open_whole(file)?;
+        if Kept::knows(file, list.fingerprint()) {
+            // Only ever replaced by rename: no copy is needed, and an older one would be taken for the last good list.
+            let _ = fs::remove_file(&copy);
+            return Ok(Self { list, origin: Origin::Published(file.to_owned()) });
+        }
         let mut loaded = match same_list(&list, &copy) {
             Some(mapped) => mapped,
             None => keep_copy(list, &copy),
@@ -139,19 +147,25 @@ impl LoadedList {
         self.list.info()
     }
 
-    /// `starter` or `local`.
+    /// `starter`, `local`, or `current`: from the centre.
     pub fn state(&self) -> &'static str {
         match self.origin {
             Origin::Starter => "starter",
             Origin::File(_) => "local",
+            Origin::Published(_) => "current",
         }
+    }
+
+    /// The list's own checksums: it is known again by them.
+    pub fn fingerprint(&self) -> u64 {
+        self.list.fingerprint()
     }
 
     /// Which file it came from; empty for the starter list.
     pub fn file(&self) -> String {
         match &self.origin {
             Origin::Starter => String::new(),
-            Origin::File(path) => path.display().to_string(),
+            Origin::File(path) | Origin::Published(path) => path.display().to_string(),
         }
     }
 }

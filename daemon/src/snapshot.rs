@@ -111,6 +111,11 @@ impl Snapshot {
         }
     }
 
+    /// The same state with another list. What was remembered of names is of the old one.
+    pub fn with_list(&self, list: Arc<LoadedList>) -> Self {
+        Self { generation: next_generation(), list, refused: None, ..self.clone() }
+    }
+
     /// The same state at another time, or with more subjects. Still the same generation: nothing is said of other
     /// names.
     pub fn at(&self, home: &Home, circumstances: &Circumstances<'_>) -> Self {

@@ -8,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::clock::Timestamp;
 use crate::history::Recent;
+use crate::sync::report::SyncStatus;
 use crate::traffic::Standing;
 use crate::upstream::ServerHealth;
 use crate::who::directory::DeviceStatus;
@@ -59,12 +60,15 @@ pub struct ListStatus {
     pub age_s: Option<u64>,
     /// How many names it holds.
     pub names: u32,
-    /// `starter`, `local`, `current`, `stale` or `refused`: a list was refused, and an older one is in force.
+    /// `starter`, `local`, `current` (from the centre), `stale` (the same, and the centre was not heard of for days) or
+    /// `refused`: a list was refused, and an older one is in force.
     pub state: &'static str,
     /// Which file it is; empty for the starter list.
     pub file: String,
     /// Why the last list was refused; empty if none was.
     pub refused: String,
+    /// How lists are fetched; `null` if they are not, because `[list] urls` or `root` is not set.
+    pub sync: Option<SyncStatus>,
 }
 
 /// An upstream server, as the thread sees it that has the most trouble with it.

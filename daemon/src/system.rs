@@ -1,6 +1,7 @@
 //! What the system tells: its environment, and the resolvers that it or the uplink announced.
 
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::upstream::Server;
@@ -36,6 +37,28 @@ fn parse(text: &str, ours: &[SocketAddr]) -> Vec<Server> {
         ours.iter().any(|our| same(our) && (our.ip() == address.ip() || address.ip().is_loopback()))
     };
     servers.filter(|address| !is_us(address)).map(Server::udp).collect()
+}
+
+/// The machine's memory in kB; 0 if it does not tell.
+pub fn memory_kb() -> u64 {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    line.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0)
+}
+
+/// Bytes that can be written in a folder.
+pub fn free_bytes(folder: &Path) -> std::io::Result<u64> {
+    let path = std::ffi::CString::new(folder.as_os_str().as_bytes())?;
+    let mut told = std::mem::MaybeUninit::<libc::statvfs>::zeroed();
+    // SAFETY: both pointers are good for the call: a string that ends in zero, and room for what is written.
+    if unsafe { libc::statvfs(path.as_ptr(), told.as_mut_ptr()) } != 0 {
+        return Err(std::io::Error::last_os_error());
+    }
+    // SAFETY: zero is a value of each of its fields, and it was filled in besides.
+    let told = unsafe { told.assume_init() };
+    // Their types differ from target to target.
+    #[allow(clippy::useless_conversion, clippy::unnecessary_cast, reason = "wider on some targets")]
+    Ok((told.f_bavail as u64).saturating_mul(told.f_frsize as u64))
 }
 
 #[cfg(test)]

@@ -36,6 +36,13 @@ pub async fn keep<F: Future<Output = ()> + Send + 'static>(
     }
 }
 
+/// Lets the calling thread step back behind all others that want the processor.
+pub fn step_back() {
+    // SAFETY: no memory is passed. For Linux a process of number 0 is the calling thread (setpriority(2), NOTES). That it
+    // may fail changes nothing.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 10) };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

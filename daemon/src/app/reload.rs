@@ -71,6 +71,7 @@ fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
         ("listen.https", before.listen.https != after.listen.https),
         ("listen.quic", before.listen.quic != after.listen.quic),
         ("[notify]", before.notify != after.notify),
+        ("list.urls, root, edition or check_every", before.list.sync != after.list.sync),
         ("web.listen", before.web.listen != after.web.listen),
         ("web.setup_code_file", before.web.setup_code_file != after.web.setup_code_file),
         ("state.dir", before.state != after.state),

@@ -3,12 +3,48 @@
 use std::sync::Arc;
 
 use super::Daemon;
+use crate::clock::Clock;
 use crate::dnssec::ability::Standing;
+use crate::snapshot::Snapshot;
 use crate::status::{CacheStatus, ListStatus, ServerStatus, Status};
+use crate::sync::report::SyncStatus;
 use crate::upstream::{self, ServerHealth};
 
 /// Devices in the status: more than a home has, and within what a page can show.
 const DEVICES_SHOWN: usize = 256;
+/// A day in seconds.
+const DAY: u64 = 24 * 3600;
+
+/// Why the last list was refused, here or when it came.
+fn refused(state: &Snapshot, sync: Option<&SyncStatus>) -> String {
+    let on_the_way = || sync.filter(|sync| sync.refused).map(|sync| sync.trouble.clone());
+    state.refused.clone().or_else(on_the_way).unwrap_or_default()
+}
+
+fn list_state(state: &Snapshot, refused: &str, sync: Option<&SyncStatus>, clock: &Clock) -> &'static str {
+    match state.list.state() {
+        _ if !refused.is_empty() => "refused",
+        "current" if is_stale(sync, clock) => "stale",
+        state => state,
+    }
+}
+
+/// Whether the centre was last heard of so long ago that somebody may be keeping it away.
+fn is_stale(sync: Option<&SyncStatus>, clock: &Clock) -> bool {
+    sync.and_then(|sync| sync.good_until).is_none_or(|until| clock.best_known() >= until)
+}
+
+/// A failure now and then is nothing to worry a family with; a list that grows old is.
+fn fetching_notice(sync: &SyncStatus, state: &Snapshot, clock: &Clock) -> Option<String> {
+    let published = state.list.state() == "current";
+    if sync.trouble.is_empty() || sync.refused || (published && !is_stale(Some(sync), clock)) {
+        return None;
+    }
+    let age = clock.now().saturating_sub(state.list.info().created) / DAY;
+    let old =
+        if published { format!("the list is {age} days old") } else { "no list was fetched yet".to_owned() };
+    Some(format!("{old}: {}; the one in force stays so", sync.trouble))
+}
 
 impl Daemon {
     /// The status with the last `recent` questions.
@@ -18,11 +54,13 @@ impl Daemon {
         let info = state.list.info();
         let clock = &self.resolver.clock;
         let cache = self.resolver.cache.stats();
-        let refused = state.refused.clone().unwrap_or_default();
+        let sync = self.started_with.list.sync.as_ref().map(|_| self.fetching.status());
+        let refused = refused(&state, sync.as_ref());
         let mut notices = (*self.notices).clone();
         if !refused.is_empty() {
             notices.push(format!("the list was refused: {refused}; an older one is in force"));
         }
+        notices.extend(sync.as_ref().and_then(|sync| fetching_notice(sync, &state, clock)));
         if let Some(refused) = self.home.refused() {
             notices.push(format!("the family was refused; the last good one is in force: {refused}"));
         }
@@ -59,9 +97,10 @@ impl Daemon {
                 age_s: (info.created > 0 && clock.trusted())
                     .then(|| clock.now().saturating_sub(info.created)),
                 names: info.names,
-                state: if refused.is_empty() { state.list.state() } else { "refused" },
+                state: list_state(&state, &refused, sync.as_ref(), clock),
                 file: state.list.file(),
                 refused,
+                sync,
             },
             cache: CacheStatus {
                 entries: cache.entries,

@@ -46,6 +46,11 @@ pub(super) enum Command {
     ListVerify {
         list: PathBuf,
     },
+    Sync {
+        config: PathBuf,
+        clock: Clock,
+        what: Fetch,
+    },
     SetupCode {
         config: PathBuf,
     },
@@ -67,6 +72,17 @@ pub(super) enum Command {
     },
     Help,
     Version,
+}
+
+/// What `luytre sync` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fetch {
+    /// Looks for new lists until stopped.
+    Always,
+    /// Looks once.
+    Once,
+    /// Goes back to the list before.
+    RollBack,
 }
 
 /// A question to explain.
@@ -91,6 +107,8 @@ pub(super) struct Arguments {
     device: Option<String>,
     at: Option<Timestamp>,
     json: bool,
+    once: bool,
+    roll_back: bool,
     clock_offset: i64,
     clock: ClockKind,
     /// The options that were given.
@@ -136,6 +154,8 @@ impl Arguments {
             "socket" => self.socket = Some(parser.value()?.into()),
             "plan" => self.plan = Some(parser.value()?.into()),
             "json" => self.json = true,
+            "once" => self.once = true,
+            "roll-back" => self.roll_back = true,
             "device" => self.device = Some(parser.value()?.string()?),
             "at" => self.at = Some(moment(&parser.value()?.string()?)?),
             "clock-offset" => self.clock_offset = parser.value()?.parse()?,
@@ -161,9 +181,17 @@ impl Arguments {
         match words.as_slice() {
             ["run"] => {
                 self.only(&["config", "clock", "clock-offset"])?;
-                let clock = Clock::new(self.clock_offset, self.clock != ClockKind::Untrusted);
-                let clock = if self.clock == ClockKind::Steered { clock.steered() } else { clock };
-                Ok(Command::Run { config: self.config(), clock })
+                Ok(Command::Run { clock: self.clock(), config: self.config() })
+            }
+            ["sync"] => {
+                self.only(&["config", "once", "roll-back", "clock", "clock-offset"])?;
+                let what = match (self.once, self.roll_back) {
+                    (true, true) => return Err("--once and --roll-back are two different things".into()),
+                    (true, _) => Fetch::Once,
+                    (_, true) => Fetch::RollBack,
+                    _ => Fetch::Always,
+                };
+                Ok(Command::Sync { what, clock: self.clock(), config: self.config() })
             }
             ["check"] => {
                 self.only(&["config"])?;
@@ -247,6 +275,11 @@ impl Arguments {
             json,
             config: self.config(),
         }))
+    }
+
+    fn clock(&self) -> Clock {
+        let clock = Clock::new(self.clock_offset, self.clock != ClockKind::Untrusted);
+        if self.clock == ClockKind::Steered { clock.steered() } else { clock }
     }
 
     fn config(self) -> PathBuf {

@@ -12,6 +12,7 @@ mod lookup;
 mod run;
 mod setup;
 mod status;
+mod sync;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -29,6 +30,8 @@ luytre: keeps harmful content out of a family's home
   luytre flush --config FILE NAME...        make the running daemon forget its answers for a name
   luytre explain [--json] [--device IP] [--at TIME] --config FILE NAME [TYPE]
                                             what would be decided about a name, and why
+  luytre sync [--once] --config FILE        fetch the list from the centre; without --once again and again
+  luytre sync --roll-back --config FILE     go back to the list before, and never take this one again
   luytre setup-code --config FILE           the code to set up the page with, as the last word
   luytre reset-password --config FILE       forget every password, session and token; a new set-up code as the last word
   luytre backup --config FILE TO            copy what the family decided (family.toml) to a file; - for stdout
@@ -42,7 +45,7 @@ luytre: keeps harmful content out of a family's home
   luytre version
 
 --config defaults to /etc/luytre/luytre.toml. LUYTRE_LOG sets what `run` logs: warn, info, debug.
-For tests `run` also takes --clock-offset SECONDS and --clock untrusted|steered; a steered clock stands still until
+For tests `run` and `sync` also take --clock-offset SECONDS and --clock untrusted|steered; a steered clock stands still until
 `clock +SECONDS` is written to the control socket, luytre.sock in the state folder, and an untrusted one is believed
 after `clock trusted`.
 ";
@@ -81,6 +84,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::HistoryCheck { folder } => Ok(ExitCode::from(crate::history::check(&folder))),
         Command::HistoryCopy { from, to } => Ok(ExitCode::from(crate::history::copy(&from, &to))),
         Command::ListVerify { list } => list::verify(&list, out),
+        Command::Sync { config, clock, what } => sync::sync(&config, clock, what, out),
         Command::SetupCode { config } => setup::show_code(&config, out),
         Command::ResetPassword { config } => setup::reset_password(&config, out),
         Command::Help => print(out, HELP),

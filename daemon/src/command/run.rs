@@ -51,7 +51,7 @@ const LOGGED: &str = "info,hickory_net=off,hickory_proto=off";
 
 /// `LUYTRE_LOG` changes what is logged (`warn`, `debug`, `luytre::upstream=trace`); names that people ask appear at
 /// `debug` only.
-fn log_to_stderr() {
+pub(super) fn log_to_stderr() {
     let wanted = std::env::var("LUYTRE_LOG").unwrap_or_default();
     let filter = filter(&wanted);
     let understood = filter.is_some();

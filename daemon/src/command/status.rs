@@ -9,12 +9,28 @@ use serde_json::Value;
 use super::Failed;
 use crate::config::Config;
 use crate::control::{self, Request};
+use crate::status::rfc3339;
 use crate::system::environment;
 
 /// Questions that the status shows.
 const RECENT: usize = 50;
 /// Questions that its text shows.
 const SHOWN: usize = 10;
+
+/// How lists are fetched, in words.
+fn fetched(sync: &Value) -> String {
+    if sync.is_null() {
+        return "never: [list] urls and root are not set".to_owned();
+    }
+    let heard = sync["heard"]
+        .as_u64()
+        .map_or("nothing heard yet".to_owned(), |at| format!("heard at {}", rfc3339(at)));
+    let edition = sync["edition"].as_str().filter(|edition| !edition.is_empty());
+    let edition = edition.map_or(String::new(), |edition| format!("edition {edition}, "));
+    let trouble = sync["trouble"].as_str().filter(|trouble| !trouble.is_empty());
+    let trouble = trouble.map_or(String::new(), |trouble| format!("; trouble: {trouble}"));
+    format!("{edition}{heard}{trouble}")
+}
 
 /// Asks the daemon and prints its answer, as JSON or as text.
 pub(super) fn status(file: &Path, json: bool, out: &mut impl Write) -> Result<ExitCode, Failed> {
@@ -36,6 +52,7 @@ pub(super) fn status(file: &Path, json: bool, out: &mut impl Write) -> Result<Ex
         list["names"],
         list["serial"]
     )?;
+    writeln!(out, "fetched   {}", fetched(&list["sync"]))?;
     writeln!(
         out,
         "questions {} allowed, {} blocked",

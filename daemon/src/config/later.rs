@@ -9,11 +9,7 @@ use super::read::key::Key;
 use super::read::schema::{Schema, literal};
 
 /// Each key, and the feature that it belongs to.
-pub(super) const LATER: [(&str, &str); 5] = [
-    ("list.edition", "list updates"),
-    ("list.urls", "list updates"),
-    ("list.root", "list updates"),
-    ("list.check_every", "list updates"),
+pub(super) const LATER: [(&str, &str); 1] = [
     ("web.tls", "HTTPS for the page"),
 ];
 

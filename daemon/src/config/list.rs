@@ -1,10 +1,15 @@
 //! `[list]`: the list of names by category.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::StateConfig;
+use super::read::Refusal;
+use super::read::values::{choice, items, number, quoted};
+use crate::notify::Target;
+use crate::sync;
 
 /// `[list]` as it is written.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -18,7 +23,7 @@ pub struct ListSpec {
     pub check_every: i64,
 }
 
-/// The list of names by category.
+/// The list of names by category, and where the next one comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListConfig {
     /// The compiled list.
@@ -26,13 +31,47 @@ pub struct ListConfig {
     /// Whether the configuration names the file. One that it does not name is used if it is there, else the starter
     /// list is.
     pub named: bool,
+    /// What is fetched from where; `None`: nothing is.
+    pub sync: Option<sync::Settings>,
+    /// Why nothing is fetched although a part of that is written; empty if it is not so.
+    pub half_written: &'static str,
 }
 
+/// The longest time between two looks, in seconds: a week.
+const LONGEST: i64 = 7 * 24 * 3600;
+
 impl ListSpec {
-    pub(super) fn resolve(self, folder: &Path, state: &StateConfig) -> ListConfig {
-        match self.file.as_str() {
-            "" => ListConfig { file: state.dir.join("list.lyt"), named: false },
-            file => ListConfig { file: folder.join(file), named: true },
-        }
+    pub(super) fn resolve(self, folder: &Path, state: &StateConfig) -> Result<ListConfig, Refusal> {
+        let (file, named) = match self.file.as_str() {
+            "" => (state.dir.join("list.lyt"), false),
+            file => (folder.join(file), true),
+        };
+        let editions = ["", "small", "standard", "full"].map(|name| (name, name));
+        let edition = choice("list.edition", &self.edition, &editions)?;
+        let mirrors = items("list.urls", &self.urls, base_address)?;
+        let seconds = number("list.check_every", self.check_every, 0..=LONGEST, "seconds")?;
+        let half_written = match (mirrors.is_empty(), self.root.is_empty()) {
+            (true, false) => "lists are not fetched: [list] root is written, and urls is not",
+            (false, true) => {
+                "lists are not fetched: [list] urls is written, and root, which signatures are checked by, is not"
+            }
+            _ => "",
+        };
+        let settings = || sync::Settings {
+            file: file.clone(),
+            root: folder.join(&self.root),
+            mirrors,
+            edition: Some(edition.to_owned()).filter(|edition| !edition.is_empty()),
+            check_every: (seconds > 0).then(|| Duration::from_secs(seconds)),
+        };
+        let sync = (half_written.is_empty() && !self.root.is_empty()).then(settings);
+        Ok(ListConfig { file, named, sync, half_written })
     }
+}
+
+/// The address of a folder, that names of files can be put behind.
+fn base_address(url: &str) -> Result<Target, String> {
+    let wrong =
+        || format!("{} is not an address; write such as \"https://lists.example/luytre\"", quoted(url));
+    Target::parse(url).ok().filter(|_| !url.contains('?')).ok_or_else(wrong)
 }

@@ -179,7 +179,7 @@ impl Spec {
             upstream: self.upstream.resolve(folder)?,
             cache: self.cache.resolve()?,
             inspect: self.inspect.resolve()?,
-            list: self.list.resolve(folder, &state),
+            list: self.list.resolve(folder, &state)?,
             reply: self.reply.resolve(&web)?,
             family: self.family.resolve(folder, &state),
             history: self.history.resolve(folder, &state)?,

@@ -10,14 +10,14 @@ const LONGEST: usize = 500;
 /// An address, in the parts that a POST needs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Target {
-    pub(super) tls: bool,
+    pub(crate) tls: bool,
     /// A name or an address, without brackets.
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub(crate) host: String,
+    pub(crate) port: u16,
     /// As `Host` has it.
-    pub(super) authority: String,
+    pub(crate) authority: String,
     /// Path and query.
-    pub(super) path: String,
+    pub(crate) path: String,
 }
 
 impl Target {

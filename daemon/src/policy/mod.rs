@@ -221,7 +221,7 @@ impl Essentials {
 }
 
 /// The names that are never blocked in a home, from `config/essentials.toml`.
-fn essentials() -> Vec<NameRule> {
+pub(crate) fn essentials() -> Vec<NameRule> {
     #[derive(Deserialize)]
     struct File {
         group: Vec<Group>,

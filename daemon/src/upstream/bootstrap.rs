@@ -29,7 +29,7 @@ const MOST: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Looks up servers' names, and keeps what it has found.
-pub(super) struct Bootstrap {
+pub(crate) struct Bootstrap {
     servers: Vec<Ports>,
     random: Random,
     /// Bounded by the configured servers.
@@ -50,14 +50,14 @@ struct Found {
 
 impl Bootstrap {
     /// Opens nothing yet.
-    pub(super) fn new(servers: Vec<SocketAddr>) -> Self {
+    pub(crate) fn new(servers: Vec<SocketAddr>) -> Self {
         let servers = servers.into_iter().map(Ports::to).collect();
         Self { servers, random: Random::new(), known: Lock::new(HashMap::new()) }
     }
 
     /// A name's addresses, v4 and v6 in turn: those that are known, renewed in the background once they are old, so
     /// that a bootstrap server that fails takes nothing away.
-    pub(super) async fn addresses(self: &Arc<Self>, name: &Domain) -> Result<Vec<IpAddr>, String> {
+    pub(crate) async fn addresses(self: &Arc<Self>, name: &Domain) -> Result<Vec<IpAddr>, String> {
         let now = Instant::now();
         let known = self.known.hold().get_mut(name).map(|known| {
             let old = now >= known.fresh_until;

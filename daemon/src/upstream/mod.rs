@@ -41,6 +41,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use self::attempt::{Inquiry, Outcome, Upstream};
+pub(crate) use self::bootstrap::Bootstrap;
 pub use self::choice::Strategy;
 pub use self::health::ServerHealth;
 use self::line::Dialler;

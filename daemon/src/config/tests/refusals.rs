@@ -339,10 +339,6 @@ fn authorities_must_be_in_their_file() {
 #[test]
 fn a_key_of_a_later_version_is_accepted_at_its_default_only() {
     let cases = [
-        ("list.edition", "\"small\"", "list updates", "\"\""),
-        ("list.urls", "[\"https://lists.example\"]", "list updates", "[]"),
-        ("list.root", "\"root.json\"", "list updates", "\"\""),
-        ("list.check_every", "3600", "list updates", "0"),
         ("web.tls", "[\"127.0.0.1:443\"]", "HTTPS for the page", "[]"),
     ];
     for (key, value, feature, default) in cases {

@@ -1,0 +1,108 @@
+//! Lists from the centre: a thread of its own fetches them, and what it has made is put in force here.
+
+use std::sync::Arc;
+
+use tokio::runtime::Builder;
+
+use super::Daemon;
+use super::reload::upstream_settings;
+use crate::clock::Clock;
+use crate::config::{Config, ListConfig};
+use crate::list::LoadedList;
+use crate::sync::kept::Kept;
+use crate::sync::place::Place;
+use crate::sync::round::Syncer;
+use crate::sync::watch::watch;
+use crate::sync::{Outside, Trouble};
+use crate::tasks;
+
+/// Before the list is read: counts the start, and goes back to the list before if this one seems to be our death.
+pub(super) fn before_start(list: &ListConfig) -> Vec<String> {
+    let half_written = Some(list.half_written).filter(|what| !what.is_empty()).map(str::to_owned);
+    let rolled_back = Place::of(&list.file).count_start().unwrap_or_else(|trouble| Some(trouble.to_string()));
+    half_written.into_iter().chain(rolled_back).collect()
+}
+
+/// Whom to ask for the mirrors' names, and whom to believe.
+pub fn outside(config: &Config, clock: Clock) -> Outside {
+    let settings = upstream_settings(config, clock);
+    let mut bootstrap = settings.bootstrap;
+    // Plain servers can look up a name as well as those that are named for it.
+    let plain = config.upstream.servers.iter().filter_map(|server| server.address());
+    plain.for_each(|address| {
+        if !bootstrap.contains(&address) {
+            bootstrap.push(address)
+        }
+    });
+    Outside { bootstrap, roots: settings.roots, clock }
+}
+
+impl Daemon {
+    /// Starts to fetch lists, if the configuration says from where. All of it happens in a thread that steps back behind
+    /// those that answer: it reads and writes files, and to make a list takes a second of a router's processor or more.
+    pub(super) fn fetch_lists(&self) {
+        let Some(settings) = self.started_with.list.sync.clone() else { return };
+        self.tell_what_is_kept();
+        let syncer = Arc::new(Syncer::new(settings, outside(&self.started_with, self.resolver.clock)));
+        let daemon = self.clone();
+        let run = move || {
+            tasks::step_back();
+            let runtime = match Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime,
+                Err(error) => return tracing::error!(%error, "lists can't be fetched"),
+            };
+            let round = move || {
+                let (syncer, daemon) = (Arc::clone(&syncer), daemon.clone());
+                let report = Arc::clone(&daemon.fetching);
+                Some(watch(syncer, report, move || daemon.take_list()))
+            };
+            runtime.block_on(tasks::keep("sync", round));
+        };
+        // What it does can be cut off at any time, as by a power cut: nobody waits for it at the end.
+        if let Err(error) = std::thread::Builder::new().name("sync".to_owned()).spawn(run) {
+            tracing::error!(%error, "lists can't be fetched");
+        }
+    }
+
+    /// Puts the list in force that lies in its place. One that can't be read is rolled back from.
+    pub(super) fn take_list(&self) {
+        let ListConfig { file, .. } = &self.started_with.list;
+        let state = &self.started_with.state.dir;
+        match LoadedList::from_file(file, state) {
+            Ok(list) => {
+                self.swap_list(list);
+                self.tell_what_is_kept();
+            }
+            Err(error) => {
+                tracing::error!(refused = %error, "the new list can't be read; going back to the one before");
+                if let Err(trouble) = self.roll_back() {
+                    tracing::error!(%trouble, "the list in force stays");
+                }
+            }
+        }
+    }
+
+    /// What this or another process has written down of the list that lies here.
+    fn tell_what_is_kept(&self) {
+        if let Ok(kept) = Kept::read(&self.started_with.list.file) {
+            self.fetching.begin(kept.edition, kept.heard.0, kept.good_until.0);
+        }
+    }
+
+    fn roll_back(&self) -> Result<(), Trouble> {
+        let ListConfig { file, .. } = &self.started_with.list;
+        let place = Place::of(file);
+        let (_turn, mut kept) = place.turn()?;
+        place.roll_back(&mut kept)?;
+        let list = LoadedList::from_file(file, &self.started_with.state.dir);
+        self.swap_list(list.map_err(|error| Trouble::Local(error.to_string()))?);
+        Ok(())
+    }
+
+    fn swap_list(&self, list: LoadedList) {
+        let info = list.info();
+        // It takes the place of the old one between two questions: each is answered by one of them.
+        self.swap(|before| before.with_list(Arc::new(list)));
+        tracing::info!(serial = info.serial, names = info.names, "a new list is in force");
+    }
+}

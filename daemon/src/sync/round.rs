@@ -1,0 +1,329 @@
+//! One round: is there a new list, and if so, is it ours to take?
+
+use std::path::Path;
+use std::time::Duration;
+
+use luytre_trust::{
+    Edition, MAX_MANIFEST, MAX_ROOT, MAX_TIMESTAMP, Manifest, Moment, Refusal, Timestamp, Trusted,
+};
+
+use super::http::{Answer, Condition, Mirror, Network};
+use super::kept::{Held, Kept};
+use super::place::Place;
+use super::plan::{Plan, Room, plan};
+use super::{Outside, Settings, Trouble, download, make, random};
+use crate::clock::BUILT;
+use crate::files;
+use crate::system;
+
+/// Roots that are followed in one round: years of sleep.
+const MAX_STEPS: u32 = 64;
+/// Seconds after which what was seen is written down although nothing else is new: flash is not for hourly notes.
+const SAVED: u64 = 12 * 3600;
+
+/// What fetches lists.
+pub struct Syncer {
+    settings: Settings,
+    outside: Outside,
+    network: Network,
+    place: Place,
+}
+
+/// When a list may be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taking {
+    /// In this round.
+    Now,
+    /// Only if it is urgent; for the rest there is a schedule.
+    IfUrgent,
+}
+
+/// How a round went.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The edition in force.
+    pub edition: String,
+    /// The wall clock; 0 if that can't be believed.
+    pub heard: Moment,
+    /// When the timestamp's time is over.
+    pub good_until: Moment,
+    /// How long the publisher wants us to wait at least.
+    pub min_wait: Duration,
+    /// Bytes of answers.
+    pub received: u64,
+}
+
+/// What came of a round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The list in force is the right one.
+    UpToDate,
+    /// There is another one, but not for us: why.
+    NotYet(String),
+    /// There is another one, for when the schedule says.
+    Waits,
+    /// Another one is in its place.
+    Updated {
+        /// Its serial.
+        serial: u64,
+        /// Its names.
+        names: u64,
+        /// The serial that the delta started from; `None` if the whole list was fetched.
+        from: Option<u64>,
+    },
+}
+
+impl Syncer {
+    /// Connects to nobody yet.
+    pub fn new(settings: Settings, outside: Outside) -> Self {
+        let network = Network::new(&outside, system::environment());
+        let place = Place::of(&settings.file);
+        Self { settings, outside, network, place }
+    }
+
+    /// What is fetched from where.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Where the lists lie.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Asks one mirror after the other, beginning with any, until one has good answers.
+    pub async fn round(&self, taking: Taking) -> Result<Done, Trouble> {
+        let (_turn, mut kept) = self.place.turn()?;
+        let root = self.anchor()?;
+        let trusted =
+            kept.trusted(&root, Moment(BUILT)).map_err(|why| why.at(self.settings.root.display()))?;
+        let mirrors = &self.settings.mirrors;
+        let first = (random() % mirrors.len().max(1) as u64) as usize; // below a length
+        let mut troubles = Vec::new();
+        for target in mirrors[first..].iter().chain(&mirrors[..first]) {
+            let mut visit = Visit {
+                syncer: self,
+                mirror: Mirror::new(target, &self.network),
+                kept: kept.clone(),
+                trusted: trusted.clone(),
+            };
+            let result = visit.take(taking).await;
+            let received = visit.mirror.received();
+            // What was believed on the way was signed, whatever came behind it.
+            kept = visit.kept;
+            kept.believe(&visit.trusted);
+            match result {
+                Ok((outcome, min_wait)) => {
+                    kept.heard = self.clock().unwrap_or_default();
+                    self.remember(&kept)?;
+                    self.place.remove_parts(None);
+                    let Kept { edition, heard, good_until, .. } = kept;
+                    return Ok(Done { outcome, edition, heard, good_until, min_wait, received });
+                }
+                // Another mirror would not help.
+                Err(trouble @ Trouble::Local(_)) => {
+                    self.remember(&kept)?;
+                    return Err(trouble);
+                }
+                Err(trouble) => troubles.push(trouble.at(&target.authority)),
+            }
+        }
+        self.remember(&kept)?;
+        Err(worst(troubles))
+    }
+
+    fn anchor(&self) -> Result<Vec<u8>, Trouble> {
+        let path = &self.settings.root;
+        files::read_bytes(path, MAX_ROOT)
+            .map_err(|error| Trouble::Local(format!("[list] root: {}: {error}", path.display())))
+    }
+
+    /// The wall clock, if it can be believed.
+    fn clock(&self) -> Option<Moment> {
+        let clock = self.outside.clock;
+        clock.trusted().then(|| Moment(clock.now()))
+    }
+
+    /// Writes down what changed, if it matters.
+    fn remember(&self, now: &Kept) -> Result<(), Trouble> {
+        let on_disk = Kept::read(self.place.list())?;
+        let quiet = |kept: &Kept| {
+            let seen = (kept.seen().manifest, kept.seen().serial);
+            (kept.installed.clone(), kept.not_our_turn, kept.refused.clone(), seen)
+        };
+        let age = now.seen().timestamp.created.0.saturating_sub(on_disk.seen().timestamp.created.0);
+        let same_root = on_disk.root() == now.root();
+        if on_disk == *now || (quiet(&on_disk) == quiet(now) && same_root && age < SAVED) {
+            return Ok(());
+        }
+        now.save(self.place.list())
+    }
+}
+
+/// One mirror's turn.
+struct Visit<'a> {
+    syncer: &'a Syncer,
+    mirror: Mirror<'a>,
+    kept: Kept,
+    trusted: Trusted,
+}
+
+impl Visit<'_> {
+    /// The checks in their order; each document is used only after all of its own have passed.
+    async fn take(&mut self, taking: Taking) -> Result<(Outcome, Duration), Trouble> {
+        if taking == Taking::Now {
+            self.follow_roots().await?;
+        }
+        let timestamp = match self.timestamp(true).await {
+            // Perhaps the keys are others now.
+            Err(_) if taking == Taking::IfUrgent => {
+                self.follow_roots().await?;
+                self.timestamp(false).await?
+            }
+            taken => taken?,
+        };
+        self.kept.good_until = timestamp.expires;
+        if self.is_settled(&timestamp, taking) {
+            return Ok((Outcome::UpToDate, Duration::ZERO));
+        }
+        let (timestamp, manifest) = self.manifest(timestamp).await?;
+        self.kept.good_until = timestamp.expires;
+        let min_wait = Duration::from_secs(manifest.min_wait_s);
+        let outcome = self.follow(&timestamp, &manifest, taking).await?;
+        Ok((outcome, min_wait))
+    }
+
+    /// Whether the timestamp names the manifest whose list is in force.
+    fn is_settled(&self, timestamp: &Timestamp, taking: Taking) -> bool {
+        let wanted = self.syncer.settings.edition.as_ref();
+        let same_edition = wanted.is_none_or(|wanted| *wanted == self.kept.edition);
+        let has_it = self.kept.installed.as_ref().is_some_and(|held| held.serial == timestamp.serial);
+        let waits = self.kept.not_our_turn == Some(timestamp.manifest.sha256) && taking == Taking::IfUrgent;
+        (has_it && same_edition) || (waits && !timestamp.urgent)
+    }
+
+    async fn follow_roots(&mut self) -> Result<(), Trouble> {
+        for _ in 0..MAX_STEPS {
+            let next = self.trusted.root().version.saturating_add(1);
+            let Some(root) = self.mirror.document(&format!("root/{next}.json"), MAX_ROOT).await? else {
+                break;
+            };
+            self.trusted.follow(&root)?;
+        }
+        Ok(self.trusted.check_root(self.syncer.clock())?)
+    }
+
+    async fn timestamp(&mut self, may_be_kept: bool) -> Result<Timestamp, Trouble> {
+        let clock = self.syncer.clock();
+        self.trusted.check_root(clock)?;
+        let etag = self.kept.etag.clone().filter(|_| may_be_kept && !self.kept.timestamp.is_empty());
+        let condition = Condition { unless: etag.as_deref(), from: 0 };
+        let (document, etag) = match self.mirror.get("timestamp.json", condition).await? {
+            // It has to pass all checks again: time goes on.
+            Answer::Unchanged => (self.kept.timestamp.clone().into_bytes(), etag),
+            Answer::NotThere => return Err(Trouble::Unreachable("there is no timestamp.json".to_owned())),
+            Answer::Body(body) => {
+                let etag = body.etag.clone();
+                (self.mirror.read("timestamp.json", body, MAX_TIMESTAMP).await?, etag)
+            }
+        };
+        let timestamp = self.trusted.timestamp(&document, clock)?;
+        self.kept.timestamp = String::from_utf8_lossy(&document).into_owned();
+        self.kept.etag = etag;
+        Ok(timestamp)
+    }
+
+    async fn manifest(&mut self, timestamp: Timestamp) -> Result<(Timestamp, Manifest), Trouble> {
+        let missing = || Trouble::Unreachable("there is no manifest.json".to_owned());
+        let clock = self.syncer.clock();
+        let document = self.mirror.document("manifest.json", MAX_MANIFEST).await?.ok_or_else(missing)?;
+        match self.trusted.manifest(&timestamp, &document, clock) {
+            Ok(manifest) => Ok((timestamp, manifest)),
+            // Something new may have been published between the two; asked again without a condition, they fit.
+            Err(Refusal::Mismatch { .. } | Refusal::Length { .. }) => {
+                let timestamp = self.timestamp(false).await?;
+                let document =
+                    self.mirror.document("manifest.json", MAX_MANIFEST).await?.ok_or_else(missing)?;
+                let manifest = self.trusted.manifest(&timestamp, &document, clock)?;
+                Ok((timestamp, manifest))
+            }
+            Err(refusal) => Err(refusal.into()),
+        }
+    }
+
+    /// Does what the manifest means for this router.
+    async fn follow(
+        &mut self,
+        timestamp: &Timestamp,
+        manifest: &Manifest,
+        taking: Taking,
+    ) -> Result<Outcome, Trouble> {
+        let Syncer { settings, place, .. } = self.syncer;
+        let room = Room { memory_kb: system::memory_kb(), free: place.room() };
+        let planned = plan(settings.edition.as_deref(), room, &self.kept, timestamp, manifest);
+        self.kept.not_our_turn = None;
+        match planned.map_err(Trouble::Local)? {
+            Plan::UpToDate => Ok(Outcome::UpToDate),
+            Plan::NotYet(why) => {
+                self.kept.not_our_turn = Some(timestamp.manifest.sha256);
+                Ok(Outcome::NotYet(why))
+            }
+            Plan::Take { at_once: false, .. } if taking == Taking::IfUrgent => Ok(Outcome::Waits),
+            Plan::Take { name, edition, .. } => {
+                let (held, from) = self.fetch(name, edition).await?;
+                let serial = held.serial;
+                // What is believed goes to the disk with the list that it speaks of.
+                self.kept.believe(&self.trusted);
+                place.install(&mut self.kept, held, name)?;
+                Ok(Outcome::Updated { serial, names: edition.names, from })
+            }
+        }
+    }
+
+    /// The next list, by a delta if there is one from the list in force, else, or if that fails, whole.
+    async fn fetch(&mut self, name: &str, edition: &Edition) -> Result<(Held, Option<u64>), Trouble> {
+        let place = &self.syncer.place;
+        if let Some(held) = self.kept.installed.clone()
+            && self.kept.edition == name
+            && let Some(delta) = edition.delta_from(held.serial)
+        {
+            let path = edition.delta_path(delta);
+            match self.fetch_and_make(edition, (&path, delta.file), Some(place.list())).await {
+                Ok(made) => return Ok((made, Some(held.serial))),
+                Err(trouble @ Trouble::Local(_)) => return Err(trouble),
+                Err(trouble) => {
+                    tracing::warn!(%trouble, "the delta can't be used; the whole list is fetched")
+                }
+            }
+        }
+        let path = edition.full_path();
+        self.fetch_and_make(edition, (&path, edition.full), None).await.map(|held| (held, None))
+    }
+
+    async fn fetch_and_make(
+        &mut self,
+        edition: &Edition,
+        (path, file): (&str, luytre_trust::FileRef),
+        old: Option<&Path>,
+    ) -> Result<Held, Trouble> {
+        let place = &self.syncer.place;
+        let part = place.part(file.sha256);
+        place.remove_parts(Some(&part));
+        place.make_room(&mut self.kept, file.length + edition.list.length)?;
+        download::download(&mut self.mirror, path, file, &part).await?;
+        let made = make::make(edition, old, &part, &place.next());
+        let _ = std::fs::remove_file(&part);
+        made.inspect_err(|_| {
+            let _ = std::fs::remove_file(place.next());
+        })
+    }
+}
+
+/// What to tell of several mirrors: what was refused weighs more than what could not be reached.
+fn worst(troubles: Vec<Trouble>) -> Trouble {
+    let all = troubles.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let refused = troubles.iter().any(|trouble| matches!(trouble, Trouble::Refused(_)));
+    if refused { Trouble::Refused(all) } else { Trouble::Unreachable(all) }
+}
