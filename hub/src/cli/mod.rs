@@ -3,6 +3,8 @@
 mod build;
 mod keys;
 mod publish;
+mod serve;
+mod source;
 mod verify;
 
 use std::process::ExitCode;
@@ -28,6 +30,11 @@ enum Command {
     Keys(keys::Keys),
     /// Build the lists and publish them, signed.
     Publish(publish::Publish),
+    /// Lists that others publish.
+    #[command(subcommand)]
+    Source(source::SourceCommand),
+    /// Show the publication to routers.
+    Serve(serve::Serve),
     /// Check a publication as a router would, and every file of it.
     Verify(verify::Verify),
 }
@@ -45,6 +52,8 @@ impl Cli {
             Command::List(ListCommand::Build(build)) => build.run(),
             Command::Keys(keys) => keys.run(),
             Command::Publish(publish) => publish.run(),
+            Command::Source(source) => source.run(),
+            Command::Serve(serve) => serve.run(),
             Command::Verify(verify) => verify.run(),
         }
     }

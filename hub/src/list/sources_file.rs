@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use luytre_lists::{Category, CategoryTable};
 use serde::Deserialize;
 
 use super::line::Form;
 use super::sources::{Scope, Source, Sources, Trust};
+use crate::fetch::{self, Remote};
 use crate::spelling::{self, nearest};
 
 /// The file as it is written.
@@ -34,7 +35,6 @@ struct SourceSpec {
     #[serde(default)]
     trust: Trust,
     licence: Option<String>,
-    #[expect(dead_code, reason = "how often `luytre-hub source fetch` looks; a build takes what is there")]
     every: Option<String>,
 }
 
@@ -74,9 +74,7 @@ impl<T> Auto<T> {
 impl Sources {
     /// The sources that a file describes. Their files are relative to `folder`, else to the file itself.
     pub fn in_file(path: &Path, folder: Option<&Path>) -> Result<Self> {
-        let text = fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))?;
-        let spec: Spec = toml::from_str(&text)
-            .map_err(|error| anyhow::anyhow!("{}{}", path.display(), explain(&text, &error)))?;
+        let spec = read(path)?;
         let base = folder.or(path.parent()).unwrap_or(Path::new(""));
         let all = spec
             .source
@@ -98,11 +96,62 @@ impl Sources {
     }
 }
 
+/// The sources that have an address.
+pub fn remote(path: &Path) -> Result<Vec<Remote>> {
+    let base = path.parent().unwrap_or(Path::new(""));
+    let remote = |source: SourceSpec| {
+        let SourceSpec { id, url, format, scope, every, .. } = source;
+        let url = url?;
+        let every_s = every.as_deref().map_or(Some(A_DAY), seconds);
+        let every_s =
+            every_s.with_context(|| format!("{}: source {id}: every is such as 6h or 1d", path.display()));
+        let path = fetched(base, &id, &url);
+        Some(every_s.map(|every_s| Remote {
+            id,
+            url,
+            path,
+            every_s,
+            form: format.value(),
+            scope: scope.value(),
+        }))
+    };
+    read(path)?.source.into_iter().filter_map(remote).collect()
+}
+
+/// Where a source with an address is kept: in a folder beside the file.
+fn fetched(base: &Path, id: &str, url: &str) -> PathBuf {
+    base.join("fetched").join(fetch::file_name(id, url))
+}
+
+/// A day in seconds: how often a source is looked at that says nothing of it.
+const A_DAY: u64 = 24 * 3600;
+
+/// `30m`, `6h`, `1d` in seconds.
+fn seconds(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at(text.len().checked_sub(1)?);
+    let unit = match unit {
+        "m" => 60,
+        "h" => 3600,
+        "d" => A_DAY,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit)
+}
+
+fn read(path: &Path) -> Result<Spec> {
+    let text = fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))?;
+    toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}{}", path.display(), explain(&text, &error)))
+}
+
 impl SourceSpec {
     fn resolve(self, base: &Path) -> Result<Source> {
         let path = match (self.file, self.url) {
             (Some(file), None) => base.join(file),
-            (None, Some(_)) => bail!("it has a url: run `luytre-hub source fetch` first"),
+            (None, Some(url)) => {
+                let fetched = fetched(base, &self.id, &url);
+                ensure!(fetched.exists(), "it has a url: run `luytre-hub source fetch` first");
+                fetched
+            }
             _ => bail!("it needs either `file` or `url`"),
         };
         let publisher = match self.publisher {

@@ -6,6 +6,7 @@
     reason = "helpers of tests: a failure is to be seen where it happens"
 )]
 
+mod fetching;
 mod folder;
 mod gates;
 mod input;

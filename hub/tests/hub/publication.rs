@@ -51,7 +51,9 @@ impl Centre {
     }
 
     fn good(&self, arguments: &[&str]) -> String {
-        self.run(arguments).unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
+        let ended = self.run(arguments);
+        assert!(ended.is_ok(), "{arguments:?}: {ended:?}");
+        ended.unwrap()
     }
 
     fn publish(&self, arguments: &[&str]) -> String {
