@@ -87,7 +87,7 @@ impl App {
             notices.push(format!("the state folder {} can't be made: {error}", state.display()));
         }
         notices.extend(fetching::before_start(&config.list));
-        let (list, refused) = LoadedList::at_start(&config.list.file, config.list.named, state);
+        let (list, refused) = LoadedList::at_start(&config.list.file, config.list.must_be_there(), state);
         if let Some(refused) = &refused {
             tracing::error!(%refused, in_force = list.state(), "the list was refused; an older one is in force");
         }

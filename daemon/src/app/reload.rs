@@ -36,7 +36,9 @@ impl Daemon {
         let state = &self.started_with.state.dir;
         let (list, refused) = match LoadedList::from_file(&config.list.file, state) {
             Ok(list) => (Arc::new(list), None),
-            Err(error) if error.is_missing() && !config.list.named => (Arc::new(LoadedList::starter()), None),
+            Err(error) if error.is_missing() && !config.list.must_be_there() => {
+                (Arc::new(LoadedList::starter()), None)
+            }
             Err(error) => {
                 tracing::error!(refused = %error, "the list was refused; the one in force stays");
                 (Arc::clone(&before.list), Some(error.to_string()))

@@ -23,7 +23,8 @@ pub(super) fn explain(question: &Question, out: &mut impl Write) -> Result<ExitC
     let config = Config::load(&question.config, environment())?;
     let name = NameBuf::parse(&question.name).map_err(|why| Failed(format!("{}: {why}", question.name)))?;
     let name = name.as_name();
-    let (loaded, refused) = LoadedList::inspect(&config.list.file, config.list.named, &config.state.dir);
+    let (loaded, refused) =
+        LoadedList::inspect(&config.list.file, config.list.must_be_there(), &config.state.dir);
     let home = Home::read(&config).map_err(|refused| Failed(refused.to_string()))?;
     let now = question.at.unwrap_or_else(|| Clock::default().now());
     let circumstances = Circumstances { now, trusted: true, spent: &[] };

@@ -9,7 +9,7 @@ use super::StateConfig;
 use super::read::Refusal;
 use super::read::values::{choice, items, number, quoted};
 use crate::notify::Target;
-use crate::sync;
+use crate::sync::{self, kept::Kept};
 
 /// `[list]` as it is written.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -35,6 +35,16 @@ pub struct ListConfig {
     pub sync: Option<sync::Settings>,
     /// Why nothing is fetched although a part of that is written; empty if it is not so.
     pub half_written: &'static str,
+}
+
+impl ListConfig {
+    /// Whether there has to be a list: it is named, or one has come already; not while the first one is on its way.
+    pub fn must_be_there(&self) -> bool {
+        match &self.sync {
+            None => self.named,
+            Some(_) => Kept::read(&self.file).is_ok_and(|kept| kept.installed.is_some()),
+        }
+    }
 }
 
 /// The longest time between two looks, in seconds: a week.

@@ -131,6 +131,12 @@ impl Kept {
         &self.seen
     }
 
+    /// Puts the router at a place in staged rollouts.
+    #[cfg(test)]
+    pub(super) fn stand_at(&mut self, id: u64) {
+        self.id = id;
+    }
+
     /// Never takes this serial again.
     pub fn refuse(&mut self, serial: u64) {
         self.refused.push(serial);

@@ -20,7 +20,7 @@ use crate::list::LoadedList;
 use crate::system;
 
 /// Free bytes that are left on the disk for others.
-const MARGIN: u64 = 512 * 1024;
+const MARGIN: u64 = 256 * 1024;
 /// So often the daemon may start with a new list and end before it has run well.
 const TRIALS: u32 = 3;
 

@@ -73,7 +73,117 @@ fn largest(manifest: &Manifest, room: Room) -> Option<(&String, &Edition)> {
     let fits = |memory: u64, edition: &Edition| {
         room.memory_kb >= memory && room.free >= edition.list.length + edition.full.length
     };
-    let fitting = known.clone().filter(|(memory, (_, edition))| fits(*memory, edition)).last();
+    let fitting = known.clone().filter(|(memory, (_, edition))| fits(*memory, edition)).next_back();
     let smallest = || manifest.editions.iter().min_by_key(|(_, edition)| edition.list.length);
     fitting.map(|(_, found)| found).or_else(smallest)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use luytre_trust::{FileRef, Moment, Sha256};
+
+    use super::*;
+    use crate::sync::kept::Held;
+
+    const ROUTER: Room = Room { memory_kb: 128_000, free: 1 << 30 };
+
+    fn edition(serial: u64, list: u64) -> Edition {
+        let file = |length| FileRef { length, sha256: Sha256::of(&[serial as u8, list as u8]) };
+        Edition { serial, names: 1, full: file(list / 2), list: file(list), deltas: Vec::new() }
+    }
+
+    /// Serial 7, in three sizes.
+    fn manifest() -> Manifest {
+        let mut manifest = Manifest::new(1, Moment(1), 1, 7);
+        let sizes = [("small", 1_000_000), ("standard", 6_000_000), ("full", 25_000_000)];
+        manifest.editions = BTreeMap::from(sizes.map(|(name, list)| (name.to_owned(), edition(7, list))));
+        manifest
+    }
+
+    fn announced(manifest: &Manifest) -> Timestamp {
+        Timestamp::new(1, Moment(1), 1, manifest.serial, FileRef::of(b""))
+    }
+
+    fn has(serial: u64) -> Kept {
+        let file = FileRef::of(&serial.to_le_bytes());
+        let mut kept = Kept::default();
+        kept.installed = Some(Held { serial, file, fingerprint: 0 });
+        kept.edition = "full".into();
+        kept
+    }
+
+    fn planned(room: Room) -> String {
+        let manifest = manifest();
+        match plan(None, room, &Kept::default(), &announced(&manifest), &manifest) {
+            Ok(Plan::Take { name, at_once: true, .. }) => name.to_owned(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_router_takes_the_largest_list_that_fits() {
+        let room = |memory_kb, free| planned(Room { memory_kb, free });
+        assert_eq!(room(59_000, 1 << 30), "small");
+        assert_eq!(room(123_000, 1 << 30), "standard");
+        assert_eq!(room(250_000, 1 << 30), "full");
+        assert_eq!(room(250_000, 20_000_000), "standard", "flash is small");
+        assert_eq!(room(250_000, 1000), "small", "and what is missing is told when it is fetched");
+    }
+
+    #[test]
+    fn an_edition_that_is_not_there_is_named() {
+        let manifest = manifest();
+        let error =
+            plan(Some("huge"), ROUTER, &Kept::default(), &announced(&manifest), &manifest).unwrap_err();
+        assert_eq!(error, "the publication has no edition \"huge\"; it has full, small, standard");
+    }
+
+    #[test]
+    fn the_turn_of_a_router_does_not_matter_for_what_is_urgent_or_withdrawn() {
+        let mut manifest = manifest();
+        manifest.rollout_percent = 0;
+        let kept = has(6);
+        let plan = |manifest: &Manifest, urgent, kept: &Kept| {
+            let timestamp = Timestamp { urgent, ..announced(manifest) };
+            match super::plan(Some("full"), ROUTER, kept, &timestamp, manifest).unwrap() {
+                Plan::UpToDate => "has it".to_owned(),
+                Plan::NotYet(why) => why,
+                Plan::Take { at_once, .. } => format!("takes it, at once: {at_once}"),
+            }
+        };
+        assert_eq!(plan(&manifest, false, &kept), "serial 7 is for 0 % of routers so far");
+        assert_eq!(plan(&manifest, true, &kept), "takes it, at once: true");
+        assert_eq!(plan(&manifest, false, &Kept::default()), "takes it, at once: true");
+        manifest.withdrawn = vec![6];
+        assert_eq!(plan(&manifest, false, &kept), "takes it, at once: true");
+        (manifest.withdrawn, manifest.rollout_percent) = (Vec::new(), 100);
+        assert_eq!(plan(&manifest, false, &kept), "takes it, at once: false");
+        let mut back = has(6);
+        back.refuse(7);
+        assert_eq!(plan(&manifest, true, &back), "serial 7 was rolled back from");
+    }
+
+    #[test]
+    fn a_rollout_reaches_its_share_of_routers_and_others_next_time() {
+        let mut manifest = manifest();
+        manifest.rollout_percent = 10;
+        let anchor = |number: u32| {
+            let mut kept = Kept::default();
+            kept.stand_at(number.into());
+            kept
+        };
+        let routers: Vec<Kept> = (0..5000).map(anchor).collect();
+        let turn = |manifest: &Manifest| -> Vec<bool> {
+            routers.iter().map(|kept| kept.is_our_turn(manifest)).collect()
+        };
+        let first = turn(&manifest);
+        let count = first.iter().filter(|turn| **turn).count();
+        assert!((400..600).contains(&count), "{count} of 5000");
+        manifest.serial += 1;
+        assert_ne!(first, turn(&manifest));
+        manifest.rollout_percent = 100;
+        assert!(turn(&manifest).iter().all(|turn| *turn));
+    }
 }

@@ -124,13 +124,14 @@ impl Syncer {
                 }
                 // Another mirror would not help.
                 Err(trouble @ Trouble::Local(_)) => {
-                    self.remember(&kept)?;
+                    // A disk that is full does not take this either; the first trouble is the one to tell.
+                    let _ = self.remember(&kept);
                     return Err(trouble);
                 }
                 Err(trouble) => troubles.push(trouble.at(&target.authority)),
             }
         }
-        self.remember(&kept)?;
+        let _ = self.remember(&kept);
         Err(worst(troubles))
     }
 

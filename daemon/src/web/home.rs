@@ -89,6 +89,8 @@ fn list_state(status: &Status, texts: &Texts) -> &'static str {
     match status.list.state {
         "starter" => texts.list_starter,
         "local" => texts.list_local,
+        "current" => texts.list_current,
+        "stale" => texts.list_stale,
         "refused" => texts.list_refused,
         "current" => texts.list_current,
         "stale" => texts.list_stale,

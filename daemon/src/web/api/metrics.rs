@@ -93,8 +93,24 @@ impl Page {
         self.sample("luytre_list_info", &[("state", list.state)], 1)?;
         self.one("luytre_list_serial", "gauge", "Its number", list.serial)?;
         self.one("luytre_list_names", "gauge", "Names in it", list.names)?;
-        match list.age_s {
-            Some(age) => self.one("luytre_list_age_seconds", "gauge", "How old it is", age),
+        if let Some(age) = list.age_s {
+            self.one("luytre_list_age_seconds", "gauge", "How old it is", age)?;
+        }
+        let Some(sync) = &list.sync else { return Ok(()) };
+        self.one(
+            "luytre_list_fetch_failures",
+            "gauge",
+            "Failures in a row to hear of the next one",
+            sync.failures,
+        )?;
+        self.one("luytre_list_fetch_bytes", "gauge", "Bytes of the last look for the next one", sync.bytes)?;
+        match sync.heard {
+            Some(heard) => self.one(
+                "luytre_list_heard_timestamp_seconds",
+                "gauge",
+                "When the centre was last heard of",
+                heard,
+            ),
             None => Ok(()),
         }
     }
