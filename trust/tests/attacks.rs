@@ -1,5 +1,5 @@
 //! What an attacker can do with documents: every check of a router, one attack each. The files themselves, the network and
-//! the disk are attacked in `tests/publication`.
+//! the disk are attacked in `tests/hub`.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
