@@ -102,10 +102,9 @@ impl Resolver {
             verdict,
             source,
         };
-        if !verdict.is_blocked() {
-            if let Some(most) = lifetime::longest(&verdict, outcome.time) {
-                lifetime::cap(&mut message, most);
-            }
+        let longest = lifetime::longest(&verdict, outcome.time).filter(|_| !verdict.is_blocked());
+        if let Some(most) = longest {
+            lifetime::cap(&mut message, most);
         }
         self.gate.admit(&outcome, &message, moment).await;
         state.note(&outcome, self.gate.feed(), moment.minute());

@@ -73,7 +73,7 @@ fn largest(manifest: &Manifest, room: Room) -> Option<(&String, &Edition)> {
     let fits = |memory: u64, edition: &Edition| {
         room.memory_kb >= memory && room.free >= edition.list.length + edition.full.length
     };
-    let fitting = known.clone().filter(|(memory, (_, edition))| fits(*memory, edition)).next_back();
+    let fitting = known.rev().find(|(memory, (_, edition))| fits(*memory, edition));
     let smallest = || manifest.editions.iter().min_by_key(|(_, edition)| edition.list.length);
     fitting.map(|(_, found)| found).or_else(smallest)
 }

@@ -92,8 +92,6 @@ fn list_state(status: &Status, texts: &Texts) -> &'static str {
         "current" => texts.list_current,
         "stale" => texts.list_stale,
         "refused" => texts.list_refused,
-        "current" => texts.list_current,
-        "stale" => texts.list_stale,
         other => other,
     }
 }
