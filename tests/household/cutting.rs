@@ -56,6 +56,32 @@ fn a_pause_ends_what_runs_and_nobody_elses() {
     eventually("the child is back", || home.child.tries_tcp(SITE[0], 443) == Reached::Through);
 }
 
+/// What the kernel takes past the forward chain altogether.
+const OFFLOAD: &str = "
+table inet offload {
+  flowtable fast { hook ingress priority filter; devices = { lan1, wan }; }
+  chain forward { type filter hook forward priority filter + 1; policy accept; ct state established flow add @fast; }
+}";
+
+#[test]
+fn a_pause_ends_offloaded_flows_too() {
+    let Some(home) = home([PAGE]) else { return };
+    if !home.router.namespace().takes(OFFLOAD) {
+        use std::io::Write;
+        // Past the capture of libtest, so that `./dev test` counts it.
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: offload: this kernel has no flow tables (nft_flow_offload)"
+        );
+        return;
+    }
+    let mut parent = Parent::of(&home);
+    let flows = all_kinds(&home.child);
+    cuts("pause, offloaded", &flows, || {
+        drop(parent.says("/api/v1/pause", json!({"who": "an", "minutes": 5})))
+    });
+}
+
 #[test]
 fn a_bedtime_that_begins_ends_what_runs() {
     let bedtime = r#"

@@ -154,3 +154,17 @@ fn without_its_helper_the_rules_stay_and_the_status_says_so() {
     eventually("it is back", || state(&home) == "on");
     assert!(elapsed().as_secs() < 5, "{:?}", elapsed());
 }
+
+#[test]
+fn without_nft_the_status_says_what_is_missing_and_dns_goes_on() {
+    let Some(mut home) = home([]) else { return };
+    home.router.kill_the_helper();
+    home.router.start_the_helper_without_nft();
+    eventually("it is missed", || state(&home) == "refused");
+    assert!(home.router.status()["notices"].to_string().contains("nft is not installed"));
+    assert_eq!(home.child.ask(ROUTER[0], "bad.example"), "NOERROR A 10 192.168.8.1 ede 17 4");
+    assert_eq!(home.child.tries_tcp(RESOLVERS[0], 443), Reached::Refused, "what was loaded stays");
+    home.router.kill_the_helper();
+    home.router.start_the_helper_again();
+    eventually("all is well again", || state(&home) == "on");
+}

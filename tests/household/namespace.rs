@@ -76,10 +76,16 @@ impl Namespace {
 
     /// Loads rules, here.
     pub(crate) fn load(&self, rules: &str) {
+        assert!(self.takes(rules), "{rules}");
+    }
+
+    /// Loads rules, here, if this kernel can; whether it does.
+    pub(crate) fn takes(&self, rules: &str) -> bool {
         let mut nft = self.command("nft");
-        let mut nft = nft.args(["-f", "-"]).stdin(Stdio::piped()).spawn().expect("nftables is installed");
+        let nft = nft.args(["-f", "-"]).stdin(Stdio::piped()).stderr(Stdio::null());
+        let mut nft = nft.spawn().expect("nftables is installed");
         nft.stdin.take().unwrap().write_all(rules.as_bytes()).unwrap();
-        assert!(nft.wait().unwrap().success(), "{rules}");
+        nft.wait().unwrap().success()
     }
 
     /// What `nft ARGUMENTS` prints, here; it must succeed.

@@ -53,7 +53,7 @@ impl Router {
             settings.extend(GUARDED);
         }
         furnish(folder.path(), &settings, family);
-        let helper = family.map(|_| helper(&namespace, folder.path()));
+        let helper = family.map(|_| helper(&namespace, folder.path(), &[]));
         let options = settings.iter().filter(|setting| setting.starts_with("--"));
         let options: Vec<String> = options.map(|option| (*option).to_owned()).collect();
         let daemon = daemon(&namespace, folder.path(), &options);
@@ -101,7 +101,12 @@ impl Router {
     }
 
     pub(crate) fn start_the_helper_again(&mut self) {
-        self.helper = Some(helper(&self.namespace, self.folder.path()));
+        self.helper = Some(helper(&self.namespace, self.folder.path(), &[]));
+    }
+
+    /// The same where `nft` is not installed.
+    pub(crate) fn start_the_helper_without_nft(&mut self) {
+        self.helper = Some(helper(&self.namespace, self.folder.path(), &["env", "PATH=/nowhere"]));
     }
 
     /// Says a line to its control socket.
@@ -243,11 +248,11 @@ fn daemon(namespace: &Namespace, folder: &Path, options: &[String]) -> Process {
     daemon
 }
 
-/// `luytre net-helper` with its one right, its socket there.
-fn helper(namespace: &Namespace, folder: &Path) -> Process {
+/// `luytre net-helper` with its one right, its socket there; `by` stands before it on the command line.
+fn helper(namespace: &Namespace, folder: &Path, by: &[&str]) -> Process {
     let socket = folder.join("state/helper.sock");
     let mut command = unprivileged(namespace, folder, HELPERS_RIGHTS);
-    command.arg(folder.join("luytre")).args(["net-helper", "--socket"]).arg(&socket);
+    command.args(by).arg(folder.join("luytre")).args(["net-helper", "--socket"]).arg(&socket);
     command.arg("--plan").arg(folder.join("state/firewall.json"));
     let helper = Process::start(command);
     eventually("the helper waits", || helper.has_logged("waits for the daemon") || helper.has_ended());

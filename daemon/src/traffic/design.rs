@@ -7,6 +7,7 @@ use super::plan::{Device, Plan, Range, Treatment};
 use crate::catalogue::{Catalogue, ServiceSet};
 use crate::clock::Timestamp;
 use crate::config::{Config, FirewallConfig};
+use crate::gate::{Watch, Watched};
 use crate::policy::{Access, Policy};
 use crate::who::{Mac, Who};
 
@@ -43,6 +44,22 @@ pub struct Member {
     pub treatment: Treatment,
     /// The services that are blocked for it.
     pub services: ServiceSet,
+}
+
+impl Design {
+    /// Whose answers wait for the firewall.
+    pub fn watched(&self) -> Watched {
+        let most = self.members.iter().map(|member| usize::from(member.who.0) + 1).max().unwrap_or_default();
+        let mut devices = vec![None; most];
+        for Member { mac, who, treatment, .. } in &self.members {
+            if treatment.strict || treatment.cut {
+                let watch = Watch { mac: *mac, strict: treatment.strict, cut: treatment.cut };
+                devices[usize::from(who.0)] = Some(watch);
+            }
+        }
+        let bars = self.members.iter().any(|member| member.treatment.barred);
+        Watched { devices: devices.into(), bars }
+    }
 }
 
 impl Designer {

@@ -27,7 +27,6 @@ use crate::clock::Clock;
 use crate::config::{Config, FirewallConfig};
 use crate::family::Family;
 use crate::files;
-use crate::gate::{Watch, Watched};
 use crate::snapshot::Shared;
 use crate::usage::{Feed, Minute, Usage};
 use crate::who::Directory;
@@ -298,7 +297,7 @@ impl Work {
             return Ok(());
         }
         // First who is watched: no answer may pass by that the rules will be about.
-        self.keeper.posts().watched.store(Arc::new(watched(&design)));
+        self.keeper.posts().watched.store(Arc::new(design.watched()));
         let is_fresh = self.loaded.is_none();
         let is_new = self.loaded.as_ref().is_none_or(|loaded| loaded.plan != design.plan);
         if is_new {
@@ -387,19 +386,6 @@ impl Work {
             );
         });
     }
-}
-
-/// Whose answers wait for the firewall.
-fn watched(design: &Design) -> Watched {
-    let members = &design.members;
-    let most = members.iter().map(|member| usize::from(member.who.0) + 1).max().unwrap_or_default();
-    let mut devices = vec![None; most];
-    for member in members.iter().filter(|member| member.treatment.strict || member.treatment.cut) {
-        let (strict, cut) = (member.treatment.strict, member.treatment.cut);
-        devices[usize::from(member.who.0)] = Some(Watch { mac: member.mac, strict, cut });
-    }
-    let bars = members.iter().any(|member| member.treatment.barred);
-    Watched { devices: devices.into(), bars }
 }
 
 fn nonsense() -> io::Error {
