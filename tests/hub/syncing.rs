@@ -23,6 +23,16 @@ fn the_first_list_arrives_whole_and_the_next_by_delta() {
 }
 
 #[test]
+fn the_list_may_come_before_the_daemon_and_its_folder() {
+    let scene = Scene::empty();
+    scene.centre.publish("first.example");
+    let config = fs::read_to_string(scene.router.config_file()).unwrap();
+    scene.router.write("luytre.toml", config.replace("list.file = 'list.lyt'\n", ""));
+    scene.takes("state/list.lyt: serial 1");
+    assert!(scene.blocks("first.example"));
+}
+
+#[test]
 fn a_check_without_change_moves_less_than_a_kilobyte() {
     let scene = Scene::new();
     scene.takes("up to date");

@@ -68,6 +68,8 @@ impl Place {
     fn take_turn(&self, lock: impl FnOnce(&File) -> io::Result<()>) -> Result<(Turn, Kept), Trouble> {
         let path = files::beside(&self.0, "lock");
         let open = || {
+            // Before the daemon's first start there may be no folder yet.
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
             let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
             lock(&file)?;
             Ok(file)
