@@ -60,7 +60,8 @@ fn application(folder: &Path) -> Result<(), Box<dyn Error>> {
             String::new()
         }
     };
-    let (mut assets, mut entry) = (String::new(), ["script", "style", "vi", "en"].map(|role| (role, String::new())));
+    let (mut assets, mut entry) =
+        (String::new(), ["script", "style", "vi", "en"].map(|role| (role, String::new())));
     for line in lines.lines() {
         let [role, path, kind, file] = line.split('\t').collect::<Vec<_>>()[..] else {
             return Err(format!("{}: {line:?}: no role, path, type and file", listed.display()).into());
