@@ -1,6 +1,6 @@
 // Builds src/ into dist/: bundled, named by content, compressed; and files.txt, which daemon/build.rs reads.
 import { build } from 'esbuild';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
@@ -34,11 +34,15 @@ const result = await build({
   jsxImportSource: 'preact',
 });
 
-for (const file of readdirSync('dist')) if (file !== '.gitignore') rmSync(join('dist', file));
-mkdirSync('dist', { recursive: true });
 
 const lines = [];
 const sizes = [];
+
+/** What is the same stays as it is: cargo builds anew what was written. */
+function write(file, content) {
+  const path = join('dist', file);
+  if (!existsSync(path) || !readFileSync(path).equals(content)) writeFileSync(path, content);
+}
 
 function put(role, path, content) {
   const kind = KINDS[extname(path)];
@@ -46,7 +50,7 @@ function put(role, path, content) {
   const packed = gzipSync(content, { level: 9 });
   packed[9] = 255; // the system that packed it is nobody's business, and would make each build another
   const file = path.split('/').pop() + '.gz';
-  writeFileSync(join('dist', file), packed);
+  write(file, packed);
   lines.push([role, path, kind, file].join('\t'));
   sizes.push([path, packed.length]);
 }
@@ -57,7 +61,9 @@ for (const { path, contents } of result.outputFiles) {
   put(role, `/assets/${name}`, contents);
 }
 for (const name of readdirSync('public').sort()) put('-', `/${name}`, readFileSync(join('public', name)));
-writeFileSync('dist/files.txt', lines.join('\n') + '\n');
+write('files.txt', Buffer.from(lines.join('\n') + '\n'));
+const listed = ['.gitignore', 'files.txt', ...lines.map((line) => line.split('\t')[3])];
+for (const file of readdirSync('dist')) if (!listed.includes(file)) rmSync(join('dist', file));
 
 const code = sizes.filter(([path]) => path.startsWith('/assets/'));
 const languages = code.filter(([path]) => /^\/assets\/(vi|en)-/.test(path)).map(([, size]) => size);
