@@ -9,9 +9,7 @@ use super::read::key::Key;
 use super::read::schema::{Schema, literal};
 
 /// Each key, and the feature that it belongs to.
-pub(super) const LATER: [(&str, &str); 1] = [
-    ("web.tls", "HTTPS for the page"),
-];
+pub(super) const LATER: [(&str, &str); 1] = [("web.tls", "HTTPS for the page")];
 
 /// Refuses a key of a later version that is set to anything but its default.
 pub(super) fn refuse(spec: &Spec) -> Result<(), Refusal> {

@@ -338,9 +338,7 @@ fn authorities_must_be_in_their_file() {
 
 #[test]
 fn a_key_of_a_later_version_is_accepted_at_its_default_only() {
-    let cases = [
-        ("web.tls", "[\"127.0.0.1:443\"]", "HTTPS for the page", "[]"),
-    ];
+    let cases = [("web.tls", "[\"127.0.0.1:443\"]", "HTTPS for the page", "[]")];
     for (key, value, feature, default) in cases {
         let expected = format!("luytre.toml:1: {key}: {feature} is not in this version yet; write {default}");
         assert_eq!(refusal(&format!("{key} = {value}")), expected);

@@ -39,8 +39,8 @@ mod described {
     use utoipa::{IntoResponses, Modify, OpenApi};
 
     use super::super::{
-        accounts, activity, categories, explain, family, metrics, my, now, presets, queries, requests, services,
-        session, setup, status, things, tokens, totp,
+        accounts, activity, categories, explain, family, metrics, my, now, presets, queries, requests,
+        services, session, setup, status, things, tokens, totp,
     };
     use super::DOCUMENT;
     use crate::web::problem::Document;
