@@ -81,6 +81,7 @@ pub mod files;
 pub mod process;
 pub mod system;
 pub mod tasks;
+pub mod text;
 
 #[cfg(test)]
 mod allocations;

@@ -27,6 +27,10 @@ fn every_mistake_has_its_line_and_says_what_to_write() {
             "[[person]]\nid = \"an\"\nbirth_yaer = 2015\n",
             "family.toml:3: person[1].birth_yaer: unknown key; did you mean birth_year?",
         ),
+        (
+            "[[person]]\nid = \"an\"\nname = \"\u{202e}nA\"\nbirth_year = 2015\n",
+            "family.toml:3: person[1].name: has characters that can't be shown",
+        ),
         ("persons = []\n", "family.toml:1: persons: unknown key; did you mean person?"),
         (
             "[[person]]\nid = \"an\"\nbirth_year = \"2015\"\n",

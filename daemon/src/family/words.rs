@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::config::{Privacy, did_you_mean, name_rule, quoted};
 use crate::policy::NameRule;
 use crate::status;
+use crate::text::turns;
 use crate::who::Mac;
 
 pub(super) const LEVELS: [(&str, Level); 3] =
@@ -62,7 +63,7 @@ fn shown(text: &str, most: usize) -> Result<(), String> {
     if text.chars().count() > most {
         return Err(format!("longer than {most} characters"));
     }
-    match text.chars().any(char::is_control) {
+    match text.chars().any(|c| c.is_control() || turns(c)) {
         true => Err("has characters that can't be shown".into()),
         false => Ok(()),
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Catalogue;
 use crate::config::quoted;
+use crate::text::turns;
 
 /// The longest reason, in characters.
 pub const MAX_REASON: usize = 300;
@@ -80,11 +81,12 @@ impl Wish {
     }
 }
 
-/// A line of text: without what controls a terminal or turns the direction of reading, and not too long.
+/// A line of text: without what controls a terminal, turns the direction of reading or can't be seen, and not too long.
 fn clean(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let hides =
+        |c: char| turns(c) || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     // Before it is walked: what came may be long.
-    let bounded = text.chars().take(4 * MAX_REASON).filter(|c| !turns(*c));
+    let bounded = text.chars().take(4 * MAX_REASON).filter(|c| !hides(*c));
     let plain: String = bounded.map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     words.chars().take(MAX_REASON).collect()
