@@ -9,10 +9,11 @@ import { setBlocked } from '../model/profile';
 import { place, replace } from '../route';
 import { useSignal } from '../signal';
 import type { Change, Explanation, Family, Rule } from '../types';
+import { SiteField } from '../ui/fields';
 import { Heading } from '../ui/frame';
 import { Icon } from '../ui/icon';
 import { act } from '../ui/messages';
-import { Button, Card, Field, Loading, Select, Trouble } from '../ui/parts';
+import { Button, Card, Loading, Select, Trouble } from '../ui/parts';
 import { useAction } from '../use';
 import { siteOf } from './person/sites';
 
@@ -42,17 +43,7 @@ export function Why() {
       <Heading text={t('why')} />
       <form class="card stack" onSubmit={submit}>
         <p class="hint">{t('why_lead')}</p>
-        <Field
-          label={t('site')}
-          placeholder="example.com"
-          required
-          maxLength={300}
-          autocapitalize="none"
-          autocomplete="off"
-          spellcheck={false}
-          value={site}
-          onInput={(event) => setSite(event.currentTarget.value)}
-        />
+        <SiteField value={site} onText={setSite} />
         <Select label={t('why_who')} value={who} options={whoCan(family, who)} onChange={(event) => setWho(event.currentTarget.value)} />
         <Button kind="main" type="submit" busy={busy}>
           {t('ask_why')}

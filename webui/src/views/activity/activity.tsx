@@ -5,8 +5,9 @@ import { number, span, t } from '../../i18n';
 import { useFamily } from '../../model/family';
 import { budgetName, useNames } from '../../model/names';
 import type { Activity as Row, Allowance, Listing } from '../../types';
+import { WhoFilter } from '../../ui/fields';
 import { Heading } from '../../ui/frame';
-import { Card, Choice, Loading, Select } from '../../ui/parts';
+import { Card, Choice, Loading } from '../../ui/parts';
 import { useApi } from '../../use';
 import { Bars } from '../home/blocked';
 import { HeatMap } from './heat-map';
@@ -34,12 +35,7 @@ export function Activity() {
     <>
       <Heading text={t('activity')} />
       <div class="filters">
-        <Select
-          label={t('who')}
-          value={who}
-          options={[['', t('everybody')], ...family.person.map((person): [string, string] => [person.id, person.name])]}
-          onChange={(event) => setWho(event.currentTarget.value)}
-        />
+        <WhoFilter family={family} value={who} onText={setWho} />
         <Choice
           label={t('time')}
           options={[

@@ -6,9 +6,10 @@ import { clock, maybe, moment, t } from '../../i18n';
 import { edit, useFamily } from '../../model/family';
 import { useNames, whoName, type Names } from '../../model/names';
 import type { Family, Listing, Question, Rule } from '../../types';
+import { WhoFilter } from '../../ui/fields';
 import { Heading } from '../../ui/frame';
 import { act } from '../../ui/messages';
-import { Button, Card, Choice, Loading, Select, Sheet, Switch, useSearch } from '../../ui/parts';
+import { Button, Card, Choice, Loading, Sheet, Switch, useSearch } from '../../ui/parts';
 import { useApi } from '../../use';
 import { save, toCsv } from './export';
 
@@ -40,12 +41,7 @@ export function Log() {
       <p class="hint">{t('log_privacy')}</p>
       {box}
       <div class="filters">
-        <Select
-          label={t('who')}
-          value={who}
-          options={[['', t('everybody')], ...family.person.map((person): [string, string] => [person.id, person.name])]}
-          onChange={(event) => setWho(event.currentTarget.value)}
-        />
+        <WhoFilter family={family} value={who} onText={setWho} />
         <Choice
           label={t('verdict')}
           options={[

@@ -4,8 +4,9 @@ import { useState } from 'preact/hooks';
 import { t } from '../../i18n';
 import { change, edit, type Part } from '../../model/family';
 import type { Rule } from '../../types';
+import { SiteField } from '../../ui/fields';
 import { act } from '../../ui/messages';
-import { Button, Card, Choice, Field, IconButton, Switch, Trouble } from '../../ui/parts';
+import { Button, Card, Choice, IconButton, Switch, Trouble } from '../../ui/parts';
 import { useAction } from '../../use';
 import type { Parts } from './content';
 
@@ -76,18 +77,7 @@ function Add({ person, name }: { person: string; name: string }) {
   return (
     <Card title={t('add_site')}>
       <form class="stack" onSubmit={submit}>
-        <Field
-          label={t('site')}
-          hint={t('site_hint')}
-          placeholder="example.com"
-          required
-          maxLength={300}
-          autocapitalize="none"
-          autocomplete="off"
-          spellcheck={false}
-          value={site}
-          onInput={(event) => setSite(event.currentTarget.value)}
-        />
+        <SiteField hint={t('site_hint')} value={site} onText={setSite} />
         <Choice
           label={t('site_action')}
           options={[

@@ -6,6 +6,7 @@ import { language, t } from '../../i18n';
 import { freeId } from '../../model/family';
 import type { Me } from '../../session';
 import type { Account, Listing } from '../../types';
+import { NewPassword } from '../../ui/fields';
 import { act, confirm } from '../../ui/messages';
 import { Button, Card, Choice, Field, IconButton, Loading, Trouble } from '../../ui/parts';
 import { useAction, useApi } from '../../use';
@@ -69,16 +70,7 @@ function Add({ taken, onDone }: { taken: string[]; onDone(): Promise<void> }) {
       <form class="stack" onSubmit={submit}>
         <Field label={t('name')} required maxLength={40} autocomplete="off" value={name} onInput={(event) => setName(event.currentTarget.value)} />
         {name.trim() && <p class="hint">{t('account_will_be', { id: freeId(name, taken) })}</p>}
-        <Field
-          label={t('password')}
-          hint={t('new_password_hint', { n: 8 })}
-          type="password"
-          autocomplete="new-password"
-          minLength={8}
-          required
-          value={password}
-          onInput={(event) => setPassword(event.currentTarget.value)}
-        />
+        <NewPassword label={t('password')} value={password} onText={setPassword} />
         <Choice
           label={t('role')}
           options={[

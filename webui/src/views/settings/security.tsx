@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { call } from '../../api';
 import { t } from '../../i18n';
 import { useSession, type Me } from '../../session';
+import { NewPassword } from '../../ui/fields';
 import { act, say } from '../../ui/messages';
 import { Button, Card, Field, Trouble } from '../../ui/parts';
 import { useAction, useApi } from '../../use';
@@ -47,16 +48,7 @@ function Password({ me }: { me: Me }) {
           value={current}
           onInput={(event) => setCurrent(event.currentTarget.value)}
         />
-        <Field
-          label={t('new_password')}
-          hint={t('new_password_hint', { n: 8 })}
-          type="password"
-          autocomplete="new-password"
-          minLength={8}
-          required
-          value={password}
-          onInput={(event) => setPassword(event.currentTarget.value)}
-        />
+        <NewPassword label={t('new_password')} value={password} onText={setPassword} />
         {problem?.status !== 401 && <Trouble problem={problem} />}
         <Button kind="main" type="submit" busy={busy}>
           {t('save')}

@@ -2,11 +2,9 @@ import { useState } from 'preact/hooks';
 import { call } from '../../api';
 import { language, t } from '../../i18n';
 import type { Myself } from '../../types';
+import { NewPassword } from '../../ui/fields';
 import { Button, Field, Trouble } from '../../ui/parts';
 import { useAction } from '../../use';
-
-/** As the router has it: shorter ones are refused. */
-const SHORTEST = 8;
 
 export function AccountStep({ onIn }: { onIn(me: Myself): void }) {
   const [code, setCode] = useState('');
@@ -34,16 +32,7 @@ export function AccountStep({ onIn }: { onIn(me: Myself): void }) {
           value={code}
           onInput={(event) => setCode(event.currentTarget.value)}
         />
-        <Field
-          label={t('new_password')}
-          hint={t('new_password_hint', { n: SHORTEST })}
-          type={shown ? 'text' : 'password'}
-          autocomplete="new-password"
-          minLength={SHORTEST}
-          required
-          value={password}
-          onInput={(event) => setPassword(event.currentTarget.value)}
-        />
+        <NewPassword label={t('new_password')} shown={shown} value={password} onText={setPassword} />
         <label class="check">
           <input type="checkbox" checked={shown} onChange={() => setShown(!shown)} />
           {t('show_password')}
