@@ -86,9 +86,20 @@ impl Answer {
         self.failure
     }
 
-    /// Its bytes: ID 0, AA off, TTLs within the settings' bounds.
+    /// Its bytes: ID 0, AA off, the name asked in lower case, TTLs within the settings' bounds.
     pub(super) fn message(&self) -> &[u8] {
         &self.message[..self.len]
+    }
+
+    /// Whether it says that the name asked does not exist, and not that an alias of it leads nowhere.
+    pub(super) fn denies_name(&self) -> bool {
+        let rcode = crate::wire::u16_at(&self.message, 2).map(|flags| flags & flags::RCODE);
+        rcode == Some(Rcode::NxDomain as u16) && !self.survey.aliased
+    }
+
+    /// Makes it the answer to a question of another type.
+    pub(super) fn change_type(&mut self, key: &Key<'_>, rtype: u16) {
+        set_u16(&mut self.message, key.type_at(), rtype);
     }
 
     /// Where in them each record's TTL begins.
@@ -122,6 +133,9 @@ pub(super) fn admit(key: &Key<'_>, message: &[u8], settings: &Settings) -> Resul
     let mut answer = Answer { message: [0; MAX_ANSWER], len: message.len(), survey, lifetime, failure: None };
     answer.message[..message.len()].copy_from_slice(message);
     set_u16(&mut answer.message, 0, 0);
+    // In lower case it is found by comparing bytes.
+    let name = key.name.as_wire();
+    answer.message[HEADER_LEN..HEADER_LEN + name.len()].copy_from_slice(name);
     // AA is for those who have the zone (RFC 1035 §4.1.1).
     set_u16(&mut answer.message, 2, header.flags & !flags::AA);
     // The SOA record tells the asker's own cache how long to keep a negative answer: not longer than we do.
@@ -175,13 +189,21 @@ struct Survey {
     shortest: u32,
     /// Whether a record of the type asked is there. A chain of aliases that ends in none is negative (RFC 2308 §2.2).
     answered: bool,
+    /// Whether the answer section has records: aliases, in a negative answer.
+    aliased: bool,
     /// The MINIMUM field of the SOA record in the authority section.
     soa_minimum: Option<u32>,
 }
 
 impl Survey {
-    const EMPTY: Self =
-        Self { ttls: [0; MAX_RECORDS], records: 0, shortest: u32::MAX, answered: false, soa_minimum: None };
+    const EMPTY: Self = Self {
+        ttls: [0; MAX_RECORDS],
+        records: 0,
+        shortest: u32::MAX,
+        answered: false,
+        aliased: false,
+        soa_minimum: None,
+    };
 
     fn of(key: &Key<'_>, message: &[u8]) -> Result<Self, NotKept> {
         let mut survey = Self::EMPTY;
@@ -205,7 +227,10 @@ impl Survey {
             self.shortest = self.shortest.min(plain(record.ttl));
         }
         match (record.section, record.rtype) {
-            (0, found) => self.answered |= found == key.rtype || key.rtype == rtype::ANY,
+            (0, found) => {
+                self.answered |= found == key.rtype || key.rtype == rtype::ANY;
+                self.aliased = true;
+            }
             (1, rtype::SOA) => self.soa_minimum = soa_minimum(message, record),
             _ => {}
         }

@@ -20,9 +20,20 @@ struct Stripe {
 impl Counters {
     /// Counts a look-up.
     pub(super) fn count(&self, hit: bool) {
-        let stripe = &self.0[MINE.with(|&mine| mine) % STRIPES];
+        let stripe = self.stripe();
         let counter = if hit { &stripe.hits } else { &stripe.misses };
         counter.fetch_add(1, Relaxed);
+    }
+
+    /// Makes a hit of this thread's last miss.
+    pub(super) fn count_after_all(&self) {
+        let stripe = self.stripe();
+        stripe.misses.fetch_sub(1, Relaxed);
+        stripe.hits.fetch_add(1, Relaxed);
+    }
+
+    fn stripe(&self) -> &Stripe {
+        &self.0[MINE.with(|&mine| mine) % STRIPES]
     }
 
     /// Hits and misses so far.

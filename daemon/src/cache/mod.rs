@@ -9,6 +9,8 @@
 //! (RFC 8767); a popular one is renewed before it expires; and that no server had an answer is remembered too
 //! (RFC 9520). [`Hit::state`] tells which it is.
 //!
+//! That a name does not exist is kept once for all of its types (RFC 2308 §5): [`Cache::absence`].
+//!
 //! What the list says of a name is kept with its answer ([`Facts`]); of a blocked name, which has no answer, in a small
 //! table of its own (`names`). [`Cache::look_up`] finds either.
 //!
@@ -36,7 +38,7 @@ use self::hash::NameHash;
 use self::names::Names;
 use self::page::{Page, Pen};
 use self::slot::Newcomer;
-use crate::wire::HEADER_LEN;
+use crate::wire::{HEADER_LEN, rtype, set_u16};
 
 pub use self::admit::{MAX_ANSWER, NotKept};
 pub use self::page::{Hit, State};
@@ -72,6 +74,10 @@ const FAILED: std::ops::RangeInclusive<u32> = 5..=60;
 /// The same when no server could be reached, which is not about the question: the least that RFC 9520 allows.
 const UNREACHED: u32 = 1;
 
+/// Asked for this type some servers say of existing names that they don't exist (RFC 4074 §4.2): believed of this type
+/// alone.
+const DOUBTFUL: u16 = rtype::AAAA;
+
 /// What an answer is found by. DO and CD are part of it: they change what an upstream answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key<'a> {
@@ -85,7 +91,15 @@ pub struct Key<'a> {
     pub checking_disabled: bool,
 }
 
+/// A type that nothing has (RFC 6895 §3.1). That a name does not exist is kept under it.
+const EVERY_TYPE: u16 = 0;
+
 impl Key<'_> {
+    /// The place of what is so for every type of the name.
+    fn of_every_type(self) -> Self {
+        Self { rtype: EVERY_TYPE, ..self }
+    }
+
     /// All but the name, in one word.
     fn kind(&self) -> u32 {
         u32::from(self.rtype) << 16 | u32::from(self.checking_disabled) << 1 | u32::from(self.dnssec_ok)
@@ -93,12 +107,26 @@ impl Key<'_> {
 
     /// Whether the question that begins behind the header is this one, in any case.
     fn is_asked_in(&self, message: &[u8]) -> bool {
+        // A label's length is at most 63, no letter: comparing without case can't take it for one.
+        self.is_question_of(message, <[u8]>::eq_ignore_ascii_case)
+    }
+
+    /// The same of a message that is kept, whose question is in lower case.
+    fn is_kept_in(&self, message: &[u8]) -> bool {
+        self.is_question_of(message, <[u8]>::eq)
+    }
+
+    fn is_question_of(&self, message: &[u8], is_same: impl Fn(&[u8], &[u8]) -> bool) -> bool {
         let name = self.name.as_wire();
         let (type_high, type_low) = ((self.rtype >> 8) as u8, self.rtype as u8);
         let fixed = [0, type_high, type_low, 0, 1]; // the root's octet, the type, class IN
         let question = message.get(HEADER_LEN..).and_then(|rest| rest.split_at_checked(name.len()));
-        // A label's length is at most 63, no letter: comparing without case can't take it for one.
-        question.is_some_and(|(asked, rest)| asked.eq_ignore_ascii_case(name) && rest.starts_with(&fixed))
+        question.is_some_and(|(asked, rest)| rest.starts_with(&fixed) && is_same(asked, name))
+    }
+
+    /// Where in a message the type asked begins.
+    fn type_at(&self) -> usize {
+        HEADER_LEN + self.name.as_wire().len() + 1 // the root's octet
     }
 }
 
@@ -174,7 +202,20 @@ impl Cache {
     /// While the page is being written we try again for a few microseconds and then call it a miss: correct, and
     /// better than waiting for a thread that may have lost its core. What `out` holds after a miss is meaningless.
     pub fn get(&self, key: &Key<'_>, now: u32, out: &mut [u8]) -> Option<Hit> {
-        self.read(key, self.hash.of(key.name), now, out)
+        let hit = self.read(key, self.hash.of(key.name), now, out);
+        self.counters.count(hit.is_some_and(|hit| hit.is_answer()));
+        hit.or_else(|| self.absence(key, now, out))
+    }
+
+    /// The answer that this name does not exist, whatever type that was heard for; to be asked for once there is no
+    /// answer to the question itself. With aliases before it, it is about the last of them, and kept as any other.
+    pub fn absence(&self, key: &Key<'_>, now: u32, out: &mut [u8]) -> Option<Hit> {
+        let hit = self.read(&key.of_every_type(), self.hash.of(key.name), now, out)?;
+        set_u16(out, key.type_at(), key.rtype);
+        if hit.is_answer() {
+            self.counters.count_after_all();
+        }
+        Some(hit)
     }
 
     /// [`get`](Self::get), with what is known of the name in this generation, be there an answer or not; the default
@@ -182,6 +223,7 @@ impl Cache {
     pub fn look_up(&self, key: &Key<'_>, generation: u32, now: u32, out: &mut [u8]) -> (Option<Hit>, Facts) {
         let hash = self.hash.of(key.name);
         let hit = self.read(key, hash, now, out);
+        self.counters.count(hit.is_some_and(|hit| hit.is_answer()));
         let by_answer = hit.map(|hit| hit.facts).filter(|facts| facts.generation == generation);
         let by_name = || {
             let asked = self.names.recall(hash, generation)?;
@@ -201,33 +243,49 @@ impl Cache {
         let (page, tag) = self.locate_hashed(key, hash)?;
         let found = page.read((tag, key.kind()), now, &self.settings, out);
         // Another name may have this tag, once in 2³² times.
-        let hit = found.filter(|hit| out.get(..hit.len).is_some_and(|answer| key.is_asked_in(answer)));
-        self.counters.count(hit.is_some_and(|hit| hit.is_answer()));
-        hit
+        found.filter(|hit| out.get(..hit.len).is_some_and(|answer| key.is_kept_in(answer)))
     }
 
     /// Keeps an answer to this question if the RFCs allow, in place of the one before. The message must have no OPT
     /// record; `facts` come back with each hit. `now`: seconds on the clock of [`get`](Self::get).
     pub fn put(&self, key: &Key<'_>, message: &[u8], facts: Facts, now: u32) -> Stored {
-        let Some((page, tag)) = self.locate(key) else {
+        if self.pages.is_empty() {
             return Stored::Not(NotKept::Off);
-        };
-        let answer = match admit::admit(key, message, &self.settings) {
+        }
+        let mut answer = match admit::admit(key, message, &self.settings) {
             Ok(answer) => answer,
             Err(reason) => return Stored::Not(reason),
         };
-        let newcomer = Newcomer { tag, kind: key.kind(), answer: &answer, facts, now };
-        page.insert(&mut self.pen(), &newcomer, &self.settings);
+        // What was said before of this type, or of all, is no longer so.
+        let (mut place, mut outdated) = (*key, key.of_every_type());
+        if answer.denies_name() && key.rtype != DOUBTFUL {
+            (place, outdated) = (outdated, place);
+            answer.change_type(key, EVERY_TYPE);
+        }
+        let mut pen = self.pen();
+        if let Some((page, tag)) = self.locate(&outdated) {
+            page.remove_kind(&mut pen, (tag, outdated.kind()));
+        }
+        if let Some((page, tag)) = self.locate(&place) {
+            let newcomer = Newcomer { tag, kind: place.kind(), answer: &answer, facts, now };
+            page.insert(&mut pen, &newcomer, &self.settings);
+        }
         Stored::Kept { ttl: answer.lifetime() }
     }
 
     /// Notes that no server had an answer, for the reason of this extended error; `reached` is whether any was heard.
     /// An answer that may still serve does so for the next 30 seconds; without one the failure itself is kept.
     pub fn fail(&self, key: &Key<'_>, error: u16, reached: bool, now: u32) {
-        let Some((page, tag)) = self.locate(key) else { return };
-        let place = (tag, key.kind());
+        let everywhere = key.of_every_type();
+        let (Some((page, tag)), Some((shared, _))) = (self.locate(key), self.locate(&everywhere)) else {
+            return;
+        };
         let mut pen = self.pen();
-        let ControlFlow::Continue(before) = page.note_failure(place, now, &self.settings) else { return };
+        if shared.note_failure((tag, everywhere.kind()), now, &self.settings).is_break() {
+            return;
+        }
+        let noted = page.note_failure((tag, key.kind()), now, &self.settings);
+        let ControlFlow::Continue(before) = noted else { return };
         let again = before.saturating_mul(2).clamp(*FAILED.start(), *FAILED.end());
         let answer = Answer::failed(key, error, if reached { again } else { UNREACHED });
         let newcomer = Newcomer { tag, kind: key.kind(), answer: &answer, facts: Facts::default(), now };

@@ -1,13 +1,13 @@
 //! What the list says of blocked names. They have no answer to keep it with, and to look it up for each question would
 //! cost more than all else that a blocked answer takes us.
 //!
-//! A table that never grows, of sets of four places: one or two cache lines a look-up. A place holds the categories of
+//! A table that never grows, of sets of eight places: two or three cache lines a look-up, one for most. A place holds the categories of
 //! a name, and a check word made of the name's hash, the generation and these categories. There is no lock and no
 //! sequence number, for nothing else makes the check word that a reader wants: not another name, not another
 //! generation, and not the words of two writers.
 //!
 //! - **Another generation** of the same name never matches: the factor is odd, so no two generations spread alike.
-//! - **Another name** is a matter of chance: 64 bits of a secret hash, of which the four places of a set share 12 at the
+//! - **Another name** is a matter of chance: 64 bits of a secret hash, of which the eight places of a set share 11 at the
 //!   default size, err once in 2⁵⁰ look-ups. That is a question in 30,000 years at a thousand a second, which would be
 //!   decided as another blocked name is.
 //! - **A mixture**, which takes two writers at the same place or a reader between the words of one, must meet half of
@@ -17,8 +17,9 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use luytre_lists::CategorySet;
 
-/// Places of a set. 10,000 names that go round leave one in ten to be looked up; with a single place it was every other.
-const WAYS: usize = 4;
+/// Places of a set. 10,000 names that go round leave one in fifty to be looked up; with four places it was one in ten,
+/// with a single one every other.
+const WAYS: usize = 8;
 /// What spreads a generation over the check word: 2⁶⁴ over the golden ratio.
 const GENERATION: u64 = 0x9e37_79b9_7f4a_7c15;
 /// The same for categories: 2⁶⁴ over the square root of two.
@@ -33,7 +34,7 @@ pub(super) struct Names {
     hand: AtomicU32,
 }
 
-/// 64 bytes, not aligned to that: the allocator would write zeros through the whole table to give it so.
+/// 128 bytes, not aligned to cache lines: the allocator would write zeros through the whole table to give it so.
 #[repr(C)]
 struct Set([Place; WAYS]);
 

@@ -244,6 +244,13 @@ impl Page {
         })
     }
 
+    /// Takes out the answer with this tag and kind, if it is here.
+    pub(super) fn remove_kind(&self, pen: &mut Pen, (tag, kind): (u32, u32)) {
+        if let Some(slot) = self.find(tag, kind) {
+            self.write(pen, |_| self.take_out(slot));
+        }
+    }
+
     /// Empties the page, whatever its state.
     pub(super) fn clear(&self, pen: &mut Pen) {
         self.write(pen, |_| {

@@ -138,6 +138,12 @@ impl Resolver {
         if let Some(hit) = hit.filter(Hit::is_answer) {
             decision = self.look_into(state, query, &out[..hit.len], &hit, decision);
         }
+        let hit = match (hit, decision.verdict.action) {
+            (Some(hit), _) if hit.is_answer() => Some(hit),
+            // A name that does not exist has nothing of any type.
+            (_, Action::Allow) => self.cache.absence(&key_of(query), moment.seconds, out).or(hit),
+            _ => hit,
+        };
         let pending = |stale| {
             let (query, reached) = (query.clone(), peer.reached);
             Box::new(Pending { query, client, reached, decision, stale, ready: None })

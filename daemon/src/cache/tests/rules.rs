@@ -50,7 +50,7 @@ fn a_key_finds_its_own_answer_only() {
 
 /// Upstreams are asked in random case (draft-vixie-dnsext-dns0x20); the answer keeps theirs.
 #[test]
-fn case_does_not_matter_and_is_kept_as_it_came() {
+fn case_does_not_matter_and_is_not_kept() {
     let (cache, example) = (cache(100), name("example.com"));
     let mut bytes = Message::a("example.com", 60).encode();
     bytes[13..20].copy_from_slice(b"eXaMpLe");
@@ -58,7 +58,40 @@ fn case_does_not_matter_and_is_kept_as_it_came() {
     let mut out = [0; MAX_ANSWER];
     let hit = cache.get(&key(&example, rtype::A), 0, &mut out).unwrap();
     bytes[..2].fill(0); // the ID
+    bytes.make_ascii_lowercase();
     assert_eq!(&out[..hit.len], bytes);
+}
+
+/// "A name error ... should be cached such that it can be retrieved and returned in response to another query for the
+/// same <QNAME, QCLASS>" (RFC 2308 §5).
+#[test]
+fn a_name_that_does_not_exist_has_nothing_of_any_type() {
+    let absent =
+        |rtype| Message::to("example.com", rtype).with_flags(Rcode::NxDomain as u16).with_soa(60, 60);
+    let is_denied = |cache: &Cache, rtype| {
+        let (_, answer) = cache.fetch(&Message::to("example.com", rtype), 0)?;
+        assert_eq!(answer, absent(rtype).encode_with(0, |record| record.ttl));
+        Some(())
+    };
+    let cached = cache(100);
+    cached.keep(&absent(rtype::A), 0);
+    let types = [rtype::A, rtype::AAAA, rtype::HTTPS];
+    assert!(types.into_iter().all(|rtype| is_denied(&cached, rtype).is_some()));
+    assert_eq!((cached.stats().entries, cached.stats().hits, cached.stats().misses), (1, 3, 0));
+    // What comes later is newer.
+    cached.keep(&Message::a("example.com", 60), 0);
+    assert!(is_denied(&cached, rtype::HTTPS).is_none(), "it does exist");
+    cached.keep(&absent(rtype::A), 0);
+    assert_eq!(cached.stats().entries, 1, "and no longer");
+    assert_eq!(cached.remove(name("example.com").as_name()), 1);
+
+    // Of IPv6 addresses it is said by servers that do not know these (RFC 4074 §4.2).
+    cached.keep(&absent(rtype::AAAA), 0);
+    assert!(is_denied(&cached, rtype::AAAA).is_some() && is_denied(&cached, rtype::A).is_none());
+    // And of an alias it says that its target does not exist.
+    let cached = cache(100);
+    cached.keep(&absent(rtype::A).with(0, rtype::CNAME, 60, b"\x01x\0"), 0);
+    assert!(cached.fetch(&Message::to("example.com", rtype::TXT), 0).is_none());
 }
 
 #[test]
