@@ -2,7 +2,7 @@
 //!
 //! `scenarios/GROUP/NAME.scenario` says what a server replies, what a client asks, and what must come back; README.md
 //! beside it says how. Each scenario has a daemon of its own on loopback, with a clock that stands still but for
-//! `time passes` steps. `scenarios/pending` waits for features, and is played only when named.
+//! `time passes` steps.
 //!
 //! `cargo test --test conformance -- [PART OF A NAME...]`
 
@@ -30,8 +30,6 @@ use std::thread;
 
 /// Waiting for servers that stay silent takes most of the time: more threads than cores.
 const THREADS: usize = 8;
-/// The folder of scenarios whose feature is not there yet.
-const PENDING: &str = "pending/";
 
 thread_local! {
     /// What the last panic of this thread said.
@@ -45,10 +43,7 @@ fn main() -> ExitCode {
         let name = file.strip_prefix(&folder).unwrap_or(file).with_extension("");
         name.display().to_string()
     };
-    let chosen = |name: &str| match wanted.is_empty() {
-        true => !name.starts_with(PENDING),
-        false => wanted.iter().any(|word| name.contains(word.as_str())),
-    };
+    let chosen = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     let files = scenario::files_in(&folder);
     let files: Vec<_> =
         files.iter().map(|file| (named(file), file)).filter(|(name, _)| chosen(name)).collect();

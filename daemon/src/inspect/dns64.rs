@@ -17,7 +17,7 @@ pub const IPV4_ONLY: &str = "ipv4only.arpa";
 /// Its addresses (RFC 7050 §8.2).
 pub const IPV4_ONLY_ADDRESSES: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::new(192, 0, 0, 171)];
 /// The longest a synthesised address is kept when no SOA says how long the name had none, in seconds (RFC 6147 §5.1.7).
-const NO_SOA_TTL: u32 = 600;
+pub const NO_SOA_TTL: u32 = 600;
 
 /// Whether addresses are to be synthesised for this question at all: not for who validates himself, whom they would
 /// look forged to (RFC 6147 §5.5).

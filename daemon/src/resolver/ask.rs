@@ -2,11 +2,11 @@
 //! from the answer to another question where there is none.
 
 use luytre_lists::is_inward;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::clock::Clock;
 use crate::dnssec::{Dnssec, Refusal};
-use crate::inspect::{Findings, dns64};
+use crate::inspect::{Findings, Nat64Prefix, dns64};
 use crate::query::Query;
 use crate::reply::relay::{self, Answer};
 use crate::reply::{alias, ede};
@@ -76,25 +76,62 @@ impl Asker<'_> {
             let redirected = alias::redirect(query, message, &target, &answer.message);
             return Ok((Answer { message: redirected.ok_or_else(meaningless)?, ..answer }, found));
         }
-        let (mut answer, found) = self.exchange(query, message).await?;
-        if !dns64::applies_to(query) || !dns64::is_wanting(&answer.message) {
-            return Ok((answer, found));
+        if !dns64::applies_to(query) {
+            return self.exchange(query, message).await;
         }
-        let (instead, asking) = dns64::instead(query, message, query.name, rtype::A);
-        let (v4, found_v4) = match self.exchange(&instead, &asking).await {
-            Ok((v4, found)) if v4.speaks_of_name() => (v4, found),
+        // Half of the time for each of two questions. No answer in that time counts as a failure, and that as no
+        // addresses (RFC 6147 §5.1.2 and §5.1.3).
+        let patience = self.forwarder.settings().timeout / 2;
+        let v6 = timeout(patience, self.exchange(query, message)).await;
+        match v6.unwrap_or(Err(ExchangeError::Timeout.into())) {
+            Ok((v6, found)) if dns64::is_wanting(&v6.message) => {
+                self.with_synthesised(prefix, (query, message), v6, found).await
+            }
+            Err(NoAnswer::Failed(ExchangeError::Timeout)) => {
+                let (made, found) = self.synthesised(prefix, (query, message), dns64::NO_SOA_TTL).await?;
+                Ok((made.ok_or(ExchangeError::Timeout)?, found))
+            }
+            answered => answered,
+        }
+    }
+
+    /// An answer that has no addresses, with those made from the IPv4 ones if there are any.
+    async fn with_synthesised(
+        &self,
+        prefix: Nat64Prefix,
+        question: (&Query, &[u8]),
+        mut v6: Answer,
+        found: Findings,
+    ) -> Result<Inspected, NoAnswer> {
+        match self.synthesised(prefix, question, dns64::longest_ttl(&v6.message)).await {
+            Ok((made, found_v4)) => {
+                let message = made.map_or(v6.message, |made| made.message);
+                Ok((Answer { message, ..v6 }, found.and(found_v4)))
+            }
             // As far as anybody knows the name has no IPv4 addresses either, which the first answer says (RFC 6147
             // §5.1.6): this once, as it comes with a reason.
-            _ => {
-                answer.errors.extend_from_slice(&NO_IPV4);
-                return Ok((answer, found));
+            Err(_) => {
+                v6.errors.extend_from_slice(&NO_IPV4);
+                Ok((v6, found))
             }
-        };
-        let ttl = dns64::longest_ttl(&answer.message);
-        if let Some(made) = dns64::synthesise(prefix, query, message, &v4.message, ttl) {
-            answer.message = made;
         }
-        Ok((answer, found.and(found_v4)))
+    }
+
+    /// Addresses made from those that an A question brings, kept no longer than `ttl` seconds, if any can be made; and
+    /// what was found in its answer.
+    async fn synthesised(
+        &self,
+        prefix: Nat64Prefix,
+        (query, message): (&Query, &[u8]),
+        ttl: u32,
+    ) -> Result<(Option<Answer>, Findings), NoAnswer> {
+        let (instead, asking) = dns64::instead(query, message, query.name, rtype::A);
+        let (v4, found) = self.exchange(&instead, &asking).await?;
+        if !v4.speaks_of_name() {
+            return Err(meaningless());
+        }
+        let made = dns64::synthesise(prefix, query, message, &v4.message, ttl);
+        Ok((made.map(|message| Answer { message, ..v4 }), found))
     }
 
     /// One question to the upstream servers.
