@@ -217,7 +217,7 @@ impl Daemon {
         keeper.stop().await;
         let (usage, time) = (Arc::clone(&self.usage), Time::of(&self.resolver.clock));
         // It may take a while, and nobody waits any more.
-        let _ = tokio::task::spawn_blocking(move || usage.save(time)).await;
+        let _ = tokio::task::spawn_blocking(move || usage.save_exactly(time)).await;
         tracing::info!("stopped");
         let _ = std::fs::remove_file(socket);
         Ok(())

@@ -1,6 +1,6 @@
-//! The task behind the history: takes in what was counted every ten minutes, and saves it every two hours and at the end.
+//! The task behind the history: takes in what was counted every ten minutes, and saves it every four hours and at the end.
 //!
-//! Two hours and not ten minutes: each save costs a file system 20 to 40 kB of its own, whatever it saves
+//! Four hours and not ten minutes: each save costs a file system 20 to 40 kB of its own, whatever it saves
 //! (`tests/flash.rs`). A power cut loses the counters since; settings, budgets and protection are not in here.
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const SETTLE: Duration = Duration::from_secs(1);
 /// How long the end of the program waits for the last save.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Periods between two saves.
-pub(super) const PERIODS_A_SAVE: u64 = 12;
+pub(super) const PERIODS_A_SAVE: u64 = 24;
 
 /// A keeper at work.
 pub struct Keeper {

@@ -1,7 +1,7 @@
 //! What was asked, by whom and about what: counters for a year, the last questions one by one.
 //!
 //! ```text
-//!  Outcome ─┬─► cells ──(ten minutes)──► ledger ──(two hours)─► store ─► activity
+//!  Outcome ─┬─► cells ──(ten minutes)──► ledger ─(four hours)─► store ─► activity
 //!           └─► ring: the last questions                           hours, days
 //! ```
 //!

@@ -13,7 +13,7 @@ mod special;
 mod standing;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod verdict;
 
 use std::sync::Arc;

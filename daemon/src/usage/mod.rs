@@ -4,7 +4,7 @@
 //!  an allowed question ─► Meters (marks, on the hot path) ─┐   each minute
 //!  traffic counters (crate::traffic) ─► Meters ────────────┴─► Ledger ─► spent ─► Circumstances ─► policy
 //!                                                               │  └────► allowances, warnings ─► page, API
-//!                                                               └─► usage.jsonl, every 2 minutes of use
+//!                                                               └─► usage.jsonl, every 4 minutes of use
 //! ```
 //!
 //! * A minute of a budget is active when somebody used what it is about: [`Meters::note`]. `docs/budgets.md` says what
@@ -19,9 +19,10 @@ mod meters;
 mod preset;
 mod saved;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod turns;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -30,7 +31,8 @@ pub use self::ledger::{Allowance, Time};
 pub use self::meters::{Meters, Minute};
 pub use self::preset::Preset;
 
-use self::ledger::Ledger;
+use self::account::Account;
+use self::ledger::{Key, Ledger};
 use self::saved::Saved;
 use self::turns::Turns;
 use crate::clock::Timestamp;
@@ -112,26 +114,37 @@ impl Usage {
         self.state().ledger.give(family, budget, minutes, time)
     }
 
-    /// Whether [`Usage::save`] is due: somebody has two minutes that are not on the disk, or one for two minutes.
+    /// Whether [`Usage::save`] is due: what is on the disk is two minutes behind for somebody, or not exact although
+    /// nobody is at anything any more.
     pub fn is_due(&self, time: Time) -> bool {
         let mut state = self.state();
         let State { ledger, saved, .. } = &mut *state;
         saved.is_due(&ledger.accounts, time.uptime)
     }
 
-    /// Writes what is not on the disk. Waits for that, and keeps nobody waiting who asks or counts.
+    /// Writes what is not on the disk, two minutes ahead for who is at something. Waits for that, and keeps nobody
+    /// waiting who asks or counts.
     pub fn save(&self, time: Time) {
+        self.write(time, |state| state.saved.ahead(&state.ledger.accounts, time.uptime));
+    }
+
+    /// Writes what is not on the disk, as it is: at the end.
+    pub fn save_exactly(&self, time: Time) {
+        self.write(time, |state| state.ledger.accounts.clone());
+    }
+
+    fn write(&self, time: Time, what: impl FnOnce(&State) -> BTreeMap<Key, Account>) {
         let mut file = lock(&self.file);
-        let accounts = {
+        let (accounts, now) = {
             let state = self.state();
-            if !state.saved.is_behind(&state.ledger.accounts) {
+            if !state.saved.is_off(&state.ledger.accounts) {
                 return;
             }
-            state.ledger.accounts.clone()
+            (what(&state), state.ledger.accounts.clone())
         };
         let written = file.write(&Saved::document(&accounts));
         let mut state = self.state();
-        state.saved.wrote(accounts, time.uptime, written.is_ok());
+        state.saved.wrote(accounts, &now, time.uptime, written.is_ok());
         let notice = written.err().map(|error| {
             format!(
                 "{} can't be written: {error}; a restart forgets what was used of budgets",

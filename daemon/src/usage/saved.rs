@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::account::Account;
+use super::account::{Account, BRIDGE};
 use super::ledger::Key;
 use crate::calendar::Date;
 
-/// Minutes that nobody's power cut takes: as soon as somebody has so many that are not on the disk, they are written.
+/// The most minutes that a power cut takes from anybody's budget, or gives back to it.
 const STEP: u32 = 2;
-/// After so many seconds a single minute is written, too.
-const PATIENCE: u32 = 120;
+/// When nothing was used for so many seconds, what is written is exact: longer than [`BRIDGE`], so that use is over.
+const SETTLED: u32 = 60 * (BRIDGE + 2);
 /// So many seconds pass after a failure before it is tried again.
 const AFTER_FAILURE: u32 = 600;
 const VERSION: u32 = 1;
@@ -44,18 +44,25 @@ fn is_zero(number: &u32) -> bool {
 }
 
 /// What is on the disk.
+///
+/// Who is at something is likely to go on, so that their minutes are written [`STEP`] ahead: until they are as far behind,
+/// twice as long passes as if they were exact, and flash is written half as often.
 #[derive(Debug, Default)]
 pub(super) struct Saved {
     accounts: Accounts,
-    /// Since when there is something to write, in seconds of uptime.
-    since: Option<u32>,
+    /// What was used when that was written.
+    used: BTreeMap<Key, u32>,
+    /// The minutes of all when they were looked at last, and since when they are so many, in seconds of uptime.
+    seen: (u32, u32),
     failed: Option<u32>,
 }
 
 impl Saved {
     /// Understands the document. The error says what is wrong with it.
     pub(super) fn of(document: &str) -> Result<Self, String> {
-        Ok(Self { accounts: parse(document)?, ..Self::default() })
+        let accounts = parse(document)?;
+        let used = used_of(&accounts);
+        Ok(Self { accounts, used, ..Self::default() })
     }
 
     pub(super) fn accounts(&self) -> &Accounts {
@@ -63,25 +70,42 @@ impl Saved {
     }
 
     /// Whether there is something to write.
-    pub(super) fn is_behind(&self, now: &Accounts) -> bool {
-        self.lost(now) > 0
+    pub(super) fn is_off(&self, now: &Accounts) -> bool {
+        now.iter().any(|(key, account)| self.deviation(key, account) != 0)
     }
 
     /// Whether it is time to write, in seconds of uptime.
     pub(super) fn is_due(&mut self, now: &Accounts, uptime: u32) -> bool {
-        let lost = self.lost(now);
-        if lost == 0 {
-            self.since = None;
-            return false;
+        let all = now.values().map(|account| account.used).sum();
+        if self.seen.0 != all {
+            self.seen = (all, uptime);
         }
-        let since = *self.since.get_or_insert(uptime);
+        let is_settled = uptime.saturating_sub(self.seen.1) >= SETTLED;
         let may = self.failed.is_none_or(|failed| uptime.saturating_sub(failed) >= AFTER_FAILURE);
-        may && (lost >= STEP || uptime.saturating_sub(since) >= PATIENCE)
+        let is_behind = |(key, account)| self.deviation(key, account) >= STEP as i32;
+        may && (now.iter().any(is_behind) || is_settled && self.is_off(now))
     }
 
-    /// The most minutes that a power cut would take from anybody.
-    fn lost(&self, now: &Accounts) -> u32 {
-        now.iter().map(|(key, account)| lost(account, self.accounts.get(key))).max().unwrap_or(0)
+    /// What to write: who is at it is ahead then, unless it is settled that nobody is.
+    pub(super) fn ahead(&self, now: &Accounts, uptime: u32) -> Accounts {
+        let is_settled = uptime.saturating_sub(self.seen.1) >= SETTLED;
+        let ahead = |(key, account): (&Key, &Account)| {
+            let is_at_it = !is_settled && account.used > self.used.get(key).copied().unwrap_or(0);
+            let used = if is_at_it { account.used.saturating_add(STEP) } else { account.used };
+            (key.clone(), Account { used, ..*account })
+        };
+        now.iter().map(ahead).collect()
+    }
+
+    /// How many minutes what is on the disk is behind; a bonus is worth writing at once.
+    fn deviation(&self, key: &Key, account: &Account) -> i32 {
+        let bounded = |minutes| i32::try_from(minutes).unwrap_or(i32::MAX);
+        match self.accounts.get(key).filter(|on_disk| on_disk.day == account.day) {
+            Some(on_disk) if on_disk.bonus != account.bonus => STEP as i32,
+            Some(on_disk) => bounded(account.used) - bounded(on_disk.used),
+            None if account.bonus > 0 => STEP as i32,
+            None => bounded(account.used),
+        }
     }
 
     /// What to write; [`Saved::wrote`] hears what became of it.
@@ -100,23 +124,18 @@ impl Saved {
         serde_json::to_string(&document).unwrap_or_default()
     }
 
-    pub(super) fn wrote(&mut self, accounts: Accounts, uptime: u32, worked: bool) {
+    /// These accounts were written, or could not be, when so much was used.
+    pub(super) fn wrote(&mut self, written: Accounts, now: &Accounts, uptime: u32, worked: bool) {
         if worked {
-            (self.accounts, self.since, self.failed) = (accounts, None, None);
+            (self.accounts, self.used, self.failed) = (written, used_of(now), None);
         } else {
             self.failed = Some(uptime);
         }
     }
 }
 
-/// Minutes that a power cut would take; a bonus is worth writing at once.
-fn lost(account: &Account, on_disk: Option<&Account>) -> u32 {
-    match on_disk.filter(|on_disk| on_disk.day == account.day) {
-        Some(on_disk) if on_disk.bonus != account.bonus => STEP,
-        Some(on_disk) => account.used.saturating_sub(on_disk.used),
-        None if account.bonus > 0 => STEP,
-        None => account.used,
-    }
+fn used_of(accounts: &Accounts) -> BTreeMap<Key, u32> {
+    accounts.iter().map(|(key, account)| (key.clone(), account.used)).collect()
 }
 
 fn parse(text: &str) -> Result<Accounts, String> {

@@ -27,7 +27,7 @@ fn recorded() {
     let calendar = Calendar::default();
     let mut life = Life::begin(&folder);
     let mut asked = 0;
-    for time in periods(6) {
+    for time in periods(12) {
         life.live(time, &calendar);
         asked += life.asked[&((time / PERIOD) as u32)];
         if life.ledger.unsaved.is_empty() {

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::home::Home;
 
 /// Eight people, forty devices, three hundred rules, ten schedules, eight budgets.
-fn large_family() -> String {
+pub(crate) fn large_family() -> String {
     let mut text = String::from("time_zone = \"Europe/Berlin\"\n");
     let mut add = |line: String| writeln!(text, "{line}").unwrap();
     for person in 0..8 {

@@ -3,3 +3,5 @@
 mod cost;
 mod house;
 mod precedence;
+
+pub(crate) use self::cost::large_family;

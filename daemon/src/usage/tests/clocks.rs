@@ -73,7 +73,7 @@ fn what_was_used_up_stays_so_until_the_clock_is_set() {
 fn minutes_of_a_night_without_a_clock_are_the_new_days() {
     let mut house = House::new(HALF_HOUR, NOON);
     house.minutes(10, 1);
-    house.pass(3);
+    house.pass(15);
     house.time = Time { now: 100, trusted: false, uptime: 0 };
     house.power_cut();
     house.minutes(12, 1);

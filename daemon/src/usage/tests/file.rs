@@ -11,9 +11,9 @@ fn file(house: &House) -> std::path::PathBuf {
 }
 
 #[test]
-fn a_power_cut_takes_less_than_two_minutes() {
+fn a_power_cut_takes_or_gives_two_minutes_at_most() {
     let mut house = House::new(FILMS, NOON - 12 * HOUR);
-    let mut cuts = 0;
+    let (mut cuts, mut most) = (0, 0);
     for minute in 0..900_u32 {
         // A rhythm with gaps of all lengths.
         house.minute(u16::from(minute.is_multiple_of(1 + minute / 60)));
@@ -21,18 +21,18 @@ fn a_power_cut_takes_less_than_two_minutes() {
             let before = house.used();
             house.power_cut();
             let after = house.used();
-            assert!(before - after < 2, "minute {minute}: {before} were used, {after} are known");
-            cuts += 1;
+            assert!(before.abs_diff(after) <= 2, "minute {minute}: {before} were used, {after} are known");
+            (cuts, most) = (cuts + 1, most.max(before));
         }
     }
-    assert!(cuts > 100 && house.used() > 60, "{}", house.used());
+    assert!(cuts > 100 && most > 200, "until the night ended {most} minutes were used");
 }
 
 #[test]
 fn a_stop_takes_nothing() {
     let mut house = House::new(FILMS, NOON);
     house.minutes(7, 1);
-    house.usage.save(house.time);
+    house.usage.save_exactly(house.time);
     house.power_cut();
     assert_eq!(house.used(), 7);
 }
@@ -43,7 +43,7 @@ fn nothing_is_written_while_nobody_uses_anything() {
     house.pass(100);
     assert!(!file(&house).exists());
     house.minutes(5, 1);
-    house.pass(5);
+    house.pass(15);
     let written = fs::read(file(&house)).unwrap();
     house.pass(3 * 24 * 60);
     assert_eq!(fs::read(file(&house)).unwrap(), written, "new days are not worth a write");
@@ -86,16 +86,7 @@ fn a_folder_that_is_not_there_is_a_warning() {
 /// together.
 #[test]
 fn a_busy_family_writes_little() {
-    let people = ["an", "binh", "chi"];
-    let list = people.map(|id| format!("{{ id = \"{id}\", name = \"{id}\", birth_year = 2014 }}")).join(", ");
-    let budget = |id: &str| {
-        ["all", "group:games", "service:youtube"]
-            .map(|of| format!("{{ who = \"{id}\", of = \"{of}\", minutes = 600 }}"))
-            .join(", ")
-    };
-    let budgets = people.map(budget).join(", ");
-    let family = format!("person = [{list}]\nbudget = [{budgets}]");
-    let mut house = House::reading(&family, NOON - 8 * HOUR);
+    let mut house = House::reading(&three_children(), NOON - 8 * HOUR);
     let (mut writes, mut seen) = (0, Vec::new());
     // Until the day ends.
     for minute in 0..23 * 60 {
@@ -115,6 +106,6 @@ fn a_busy_family_writes_little() {
     let used = house.usage.allowances(house.meters.family(), house.time);
     assert!(used.iter().all(|allowance| allowance.used >= 238), "{used:?}");
     println!("a busy family: {writes} writes of {} bytes in a day", seen.len() / 2);
-    assert!(writes <= 8 * 60 / 2 + 10, "two minutes of use lie between two writes: {writes}");
+    assert!(writes <= 8 * 60 / 4 + 10, "four minutes of use lie between two writes: {writes}");
     assert_eq!(seen.len(), 2 * 4096, "a block of flash each");
 }

@@ -20,6 +20,48 @@ const HOUR: u64 = 3600;
 
 const AN: &str = "person = [{ id = \"an\", name = \"An\", birth_year = 2015 }]\n";
 
+/// Three children with three budgets each.
+fn three_children() -> String {
+    let people = ["an", "binh", "chi"];
+    let list = people.map(|id| format!("{{ id = \"{id}\", name = \"{id}\", birth_year = 2014 }}")).join(", ");
+    let budget = |id: &str| {
+        ["all", "group:games", "service:youtube"]
+            .map(|of| format!("{{ who = \"{id}\", of = \"{of}\", minutes = 600 }}"))
+            .join(", ")
+    };
+    let budgets = people.map(budget).join(", ");
+    format!("person = [{list}]\nbudget = [{budgets}]")
+}
+
+/// An evening of theirs, for who counts what reaches the disk.
+pub(crate) struct Evening {
+    usage: Usage,
+    meters: Meters,
+    time: Time,
+}
+
+impl Evening {
+    /// It is written down in this folder.
+    pub(crate) fn begin(folder: &Path) -> Self {
+        let (_, family) = Family::parse("family.toml", &three_children()).unwrap();
+        let time = Time { now: NOON, trusted: true, uptime: 0 };
+        Self { usage: Usage::at_start(folder), meters: Meters::of(Arc::new(family)), time }
+    }
+
+    /// All of them are at it for two minutes from then on; what was used is written when it is time.
+    pub(crate) fn two_minutes(&mut self, from: Timestamp) {
+        self.time.now = from;
+        for _ in 0..2 {
+            (0..3).for_each(|child| self.meters.note(child, 0b111, self.time.minute()));
+            (self.time.now, self.time.uptime) = (self.time.now + 60, self.time.uptime + 60);
+            self.usage.tick(&self.meters, self.time, &[]);
+        }
+        if self.usage.is_due(self.time) {
+            self.usage.save(self.time);
+        }
+    }
+}
+
 /// A house with one child, An, and a state folder.
 struct House {
     folder: TempDir,
