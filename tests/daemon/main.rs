@@ -51,6 +51,8 @@ mod parents;
 mod status;
 
 mod accounts;
+mod tokens;
+mod webhook;
 
 mod endurance;
 

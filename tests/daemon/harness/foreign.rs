@@ -2,8 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
 
 use super::house::{House, free_port};
 use super::patience::eventually;
@@ -25,6 +28,16 @@ impl Authority {
 
     pub(crate) fn pem(&self) -> &str {
         &self.pem
+    }
+
+    /// A TLS server with a certificate for this name.
+    pub(super) fn server(&self, name: &str) -> ServerConfig {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        builder.with_single_cert(vec![certificate.into()], key.into()).unwrap()
     }
 }
 

@@ -21,6 +21,7 @@ mod packet;
 mod patience;
 mod query;
 mod quic;
+mod receiver;
 mod stream;
 mod tap;
 mod tls;
@@ -40,6 +41,7 @@ pub(crate) use self::packet::{A, CD, DO, Packet, RD, Section, flag, option, wire
 pub(crate) use self::patience::{eventually, patiently, stopwatch};
 pub(crate) use self::query::Client;
 pub(crate) use self::quic::Quic;
+pub(crate) use self::receiver::Receiver;
 pub(crate) use self::stream::Stream;
 pub(crate) use self::tap::Tap;
 pub(crate) use self::tls::{Tls, handshake};
