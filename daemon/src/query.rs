@@ -25,6 +25,8 @@ pub struct Query {
     pub edns: Option<Edns>,
     /// Where the question section ends in the message.
     pub question_end: usize,
+    /// Whether the answer goes out without encrypted ClientHello. That depends on who asks, so the resolver says it.
+    pub without_ech: bool,
 }
 
 /// A client's OPT record (RFC 6891 §6.1).
@@ -90,7 +92,7 @@ impl Query {
             meta if rtype::META.contains(&meta) => return Err(error(Rcode::NotImp)),
             _ => {}
         }
-        Ok(Self { header, name, rtype, edns, question_end })
+        Ok(Self { header, name, rtype, edns, question_end, without_ech: false })
     }
 
     /// The name asked.

@@ -65,7 +65,7 @@ const PHONE: &str = "127.0.0.2";
 const TABLET: &str = "127.0.0.3";
 const BROTHER: &str = "127.0.0.4";
 
-const WATCHES: &str = "NOERROR A 60 192.0.2.1";
+const WATCHES: &str = "NOERROR A 10 192.0.2.1";
 const USED_UP: &str = "REFUSED ede 17";
 
 fn asks(house: &Daemon, device: &str, name: &str) -> String {
@@ -103,7 +103,7 @@ fn saved(house: &Daemon) -> Value {
 #[test]
 fn two_devices_of_a_child_use_up_one_budget() {
     let house = family(FILMS).start();
-    assert_eq!(asks(&house, PHONE, "films.example"), WATCHES, "and it asks again in a minute");
+    assert_eq!(asks(&house, PHONE, "films.example"), WATCHES, "and it asks again in each minute");
     assert_eq!(use_up(&house), 5);
     for device in [PHONE, TABLET] {
         assert_eq!(asks(&house, device, "www.films.example"), USED_UP, "{device}");

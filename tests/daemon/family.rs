@@ -267,3 +267,41 @@ fn answers_last_until_the_next_bedtime() {
     house.time_passes(1);
     assert_eq!(house.ask("any.example"), BLOCKED);
 }
+
+/// What time decides, and what a parent may take back, no device remembers for long, however long blocks are kept else.
+#[test]
+fn what_time_decides_is_kept_for_ten_seconds_at_most() {
+    let house = self::house("unknown_devices = \"adult\"\n").with("reply.ttl = 3600").start();
+    let people = "time_zone = \"UTC\"\nunknown_devices = \"adult\"\n\
+        person = [{ id = \"an\", profile = \"adult\" }]\n\
+        device = [{ addresses = [\"127.0.0.2\"], person = \"an\" }]\n";
+    let rules = [
+        (
+            "rule = [{ who = [\"an\"], name = \"any.example\", action = \"block\" }]",
+            "NOERROR A 3600 0.0.0.0 ede 17 4",
+        ),
+        (
+            "schedule = [{ id = \"day\", who = [\"an\"], mode = \"block\", from = \"00:00\", to = \"24:00\" }]",
+            BLOCKED,
+        ),
+        ("pause = [{ who = \"an\", until = 2031-11-24T23:00:00+07:00 }]", BLOCKED),
+        ("budget = [{ id = \"all\", who = \"an\", of = \"all\", minutes = 0 }]", BLOCKED),
+        ("budget = [{ id = \"all\", who = \"an\", of = \"all\", minutes = 60 }]", "NOERROR A 10 192.0.2.1"),
+        (
+            "grant = [{ who = [\"an\"], of = \"name:any.example\", until = 2031-11-24T23:00:00+07:00 }]",
+            "NOERROR A 10 192.0.2.1",
+        ),
+    ];
+    for (rule, expected) in rules {
+        edit(&house, &format!("{people}{rule}\n"));
+        let asks = || house.query("any.example").from("127.0.0.2").send();
+        eventually(rule, || asks() == expected);
+        // From the cache, and by another type, whose negative answer has an SOA alone.
+        assert_eq!(asks(), expected, "{rule}");
+        if expected == BLOCKED {
+            let other = house.query("any.example TXT").from("127.0.0.2").send();
+            assert_eq!(other, "NOERROR soa 10 ede 17", "{rule}");
+        }
+        assert_eq!(house.ask("any.example"), REACHED, "{rule}: for nobody else");
+    }
+}

@@ -253,6 +253,36 @@ fn ech_is_taken_out_where_that_is_wanted() {
     assert_eq!(cut.answers[1], whole.answers[1]);
 }
 
+/// A child's tablet and a parent's phone.
+const CHILD: &str = "127.0.0.2";
+const PARENT: &str = "127.0.0.3";
+const FAMILY: &str = r#"
+person = [{ id = "an", profile = "age-13-15" }, { id = "me", profile = "adult" }]
+device = [{ addresses = ["127.0.0.2"], person = "an" }, { addresses = ["127.0.0.3"], person = "me" }]
+"#;
+
+#[test]
+fn ech_is_taken_out_for_whoever_is_supervised_and_for_nobody_else() {
+    const ECH: &[u8] = b"encrypted client hello";
+    let house = house(|_, packet| packet.record(Section::Answer, "HTTPS", 300, &binding(5, ECH)))
+        .with("family.file = 'family.toml'")
+        .run_with("--clock steered");
+    house.write("family.toml", FAMILY);
+    let house = house.start();
+    let data = |device: &str, question: &str| {
+        let answer = house.query(question).from(device).send();
+        answer.answers[0].data.clone()
+    };
+    // Whoever asks first: the other's answer is no way to theirs, fetched or from the cache.
+    for (name, first, second) in [("one", CHILD, PARENT), ("two", PARENT, CHILD)] {
+        for device in [first, second, first, second] {
+            let expected = if device == CHILD { vec![0, 1, 0] } else { binding(5, ECH) };
+            assert_eq!(data(device, &format!("{name}.example HTTPS")), expected, "{name} {device}");
+        }
+    }
+    assert_eq!(house.forwarded().len(), 4, "each of the two forms is kept");
+}
+
 #[test]
 fn ipv6_addresses_are_left_out_where_that_is_wanted() {
     let v6 = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);

@@ -78,7 +78,8 @@ const UNREACHED: u32 = 1;
 /// alone.
 const DOUBTFUL: u16 = rtype::AAAA;
 
-/// What an answer is found by. DO and CD are part of it: they change what an upstream answers.
+/// What an answer is found by. DO and CD are part of it: they change what an upstream answers; so is the form that an
+/// answer is kept in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key<'a> {
     /// The name asked, in lower case.
@@ -89,6 +90,8 @@ pub struct Key<'a> {
     pub dnssec_ok: bool,
     /// Whether data that fails validation was asked for too (RFC 4035 §3.2.2).
     pub checking_disabled: bool,
+    /// Whether it is the answer without encrypted ClientHello.
+    pub without_ech: bool,
 }
 
 /// A type that nothing has (RFC 6895 §3.1). That a name does not exist is kept under it.
@@ -97,12 +100,16 @@ const EVERY_TYPE: u16 = 0;
 impl Key<'_> {
     /// The place of what is so for every type of the name.
     fn of_every_type(self) -> Self {
-        Self { rtype: EVERY_TYPE, ..self }
+        // Where nothing is, there is no ECH to be left out.
+        Self { rtype: EVERY_TYPE, without_ech: false, ..self }
     }
 
     /// All but the name, in one word.
     fn kind(&self) -> u32 {
-        u32::from(self.rtype) << 16 | u32::from(self.checking_disabled) << 1 | u32::from(self.dnssec_ok)
+        u32::from(self.rtype) << 16
+            | u32::from(self.without_ech) << 2
+            | u32::from(self.checking_disabled) << 1
+            | u32::from(self.dnssec_ok)
     }
 
     /// Whether the question that begins behind the header is this one, in any case.

@@ -6,8 +6,10 @@
 //! 2. [`rebinding`]: does a public name lead into the home?
 //! 3. [`targets`]: what the list says of the names and addresses that the answer leads to. What comes of it is the
 //!    policy's to decide ([`decide_answer`](crate::policy::decide_answer)).
-//! 4. [`strip`]: encrypted ClientHello and IPv6 addresses go, where the house wants that.
-//! 5. [`dns64`] makes IPv6 addresses from IPv4 ones, with the arithmetic of [`nat64`].
+//! 4. [`strip`]: encrypted ClientHello and IPv6 addresses go, where the house wants that; the former for supervised
+//!    people in any house.
+//! 5. [`spells`] tells whether a name says its address itself, which opens nothing in strict mode.
+//! 6. [`dns64`] makes IPv6 addresses from IPv4 ones, with the arithmetic of [`nat64`].
 //!
 //! All but the categories depends on the configuration alone, so answers are cached as they leave here, and a changed
 //! `[inspect]` empties the cache. The categories go beside the answer into the cache: they are facts, the decision is
@@ -107,9 +109,10 @@ impl Inspector {
         self.settings.rebind_protection && rebinding::leads_inward(answer) && !self.insiders.contains(asked)
     }
 
-    /// Takes out of the answer what this house is not to see. `None` if the message is spoilt.
-    pub fn strip(&self, answer: &mut Vec<u8>) -> Option<()> {
-        if self.settings.remove_ech {
+    /// Takes out of the answer what this house is not to see; and encrypted ClientHello, if it goes to somebody who is
+    /// not to have it. `None` if the message is spoilt.
+    pub fn strip(&self, answer: &mut Vec<u8>, without_ech: bool) -> Option<()> {
+        if self.settings.remove_ech || without_ech {
             remove_ech(answer)?;
         }
         if self.settings.filter_aaaa {

@@ -163,6 +163,11 @@ impl Policy {
         self.subject(who).plan.into()
     }
 
+    /// Whether somebody is supervised: not all that the Internet offers goes to them.
+    pub fn supervises(&self, who: Who) -> bool {
+        self.profile(&self.subject(who)).supervised
+    }
+
     /// What is known of names: the same as long as it is the same pointer.
     pub fn names(&self) -> &Arc<Names> {
         &self.names

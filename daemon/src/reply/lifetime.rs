@@ -2,7 +2,7 @@
 //! phone's cache behind it.
 
 use crate::clock::Timestamp;
-use crate::policy::Verdict;
+use crate::policy::{Reason, Verdict};
 use crate::wire::{Records, rtype, set_u16};
 
 /// Lowers the TTLs of a message to `most` seconds. Allocates nothing.
@@ -15,16 +15,19 @@ pub fn cap(message: &mut [u8], most: u32) {
     }
 }
 
-/// While a budget runs down, a device asks again in each minute in which it uses a name: that is how use is seen, and
-/// how its end is felt. In seconds.
-const BUDGETED: u32 = 60;
+/// The longest lifetime, in seconds, of an answer whose decision may change at a moment that nobody knows beforehand: a
+/// budget is used up, a parent lifts a pause or takes a grant back. It also has a device ask again in each minute in
+/// which it uses a name, by which use is seen.
+const BRIEF: u32 = 10;
 
-/// For how many seconds an answer may be kept: until another decision is due, if one is.
+/// For how many seconds an answer may be kept: until another decision is due or may be, if one is.
 pub fn longest(verdict: &Verdict, now: Timestamp) -> Option<u32> {
     // At least a second: 0 would have some clients ask again for every connection.
     let left = |until: Timestamp| u32::try_from(until.saturating_sub(now)).unwrap_or(u32::MAX).max(1);
-    let budgeted = (verdict.budgets != 0).then_some(BUDGETED);
-    verdict.until.map(left).into_iter().chain(budgeted).min()
+    let is_by_time =
+        matches!(verdict.reason, Reason::Paused | Reason::Schedule | Reason::Budget | Reason::Grant);
+    let brief = (is_by_time || verdict.budgets != 0).then_some(BRIEF);
+    verdict.until.map(left).into_iter().chain(brief).min()
 }
 
 /// Where the first TTL above `most` stands in a record that begins at `from` or behind, and where that record ends.
@@ -64,10 +67,15 @@ mod tests {
     }
 
     #[test]
-    fn what_counts_towards_a_budget_is_asked_again_in_each_minute() {
-        let open = Verdict { budgets: 0b10, ..Verdict::nothing_against(CategorySet::EMPTY) };
-        assert_eq!(longest(&open, 1000), Some(60));
-        assert_eq!(longest(&Verdict { until: Some(1010), ..open }, 1000), Some(10));
-        assert_eq!(longest(&Verdict { until: Some(2000), ..open }, 1000), Some(60));
+    fn what_time_or_a_parent_may_change_at_any_moment_is_asked_again_soon() {
+        let open = Verdict::nothing_against(CategorySet::EMPTY);
+        assert_eq!(longest(&open, 1000), None);
+        let reasons = [Reason::Paused, Reason::Schedule, Reason::Budget, Reason::Grant];
+        let by_time = reasons.map(|reason| Verdict { reason, ..open });
+        for verdict in by_time.into_iter().chain([Verdict { budgets: 0b10, ..open }]) {
+            assert_eq!(longest(&verdict, 1000), Some(BRIEF), "{verdict:?}");
+            assert_eq!(longest(&Verdict { until: Some(1003), ..verdict }, 1000), Some(3));
+            assert_eq!(longest(&Verdict { until: Some(2000), ..verdict }, 1000), Some(BRIEF));
+        }
     }
 }

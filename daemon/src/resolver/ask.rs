@@ -145,7 +145,7 @@ impl Asker<'_> {
         let judged = dnssec.judge(forwarder, clock, query, &mut answer, deadline).await;
         judged.map_err(NoAnswer::Refused)?;
         let found = state.inspect(query.name(), &answer.message);
-        state.inspector.strip(&mut answer.message).ok_or_else(meaningless)?;
+        state.inspector.strip(&mut answer.message, query.without_ech).ok_or_else(meaningless)?;
         Ok((answer, found))
     }
 }

@@ -102,8 +102,7 @@ impl Resolver {
             verdict,
             source,
         };
-        let longest = lifetime::longest(&verdict, outcome.time).filter(|_| !verdict.is_blocked());
-        if let Some(most) = longest {
+        if let Some(most) = lifetime::longest(&verdict, outcome.time) {
             lifetime::cap(&mut message, most);
         }
         self.gate.admit(&outcome, &message, moment).await;
@@ -277,11 +276,12 @@ fn failure(question: Question<'_>, pending: &Pending, error: &NoAnswer) -> Reply
     Reply { message: reply, verdict: pending.decision.verdict, source: Source::Failed }
 }
 
-/// What makes two questions the same to an upstream server.
+/// What makes the answers of two questions the same: what an upstream server is asked, and what goes out of its answer.
 fn question_of(query: &Query) -> Box<[u8]> {
     let bits = u8::from(query.header.has(flags::RD))
         | u8::from(query.dnssec_ok()) << 1
-        | u8::from(query.checking_disabled()) << 2;
+        | u8::from(query.checking_disabled()) << 2
+        | u8::from(query.without_ech) << 3;
     let [high, low] = query.rtype.to_be_bytes();
     [query.name().as_wire(), &[high, low, bits]].concat().into()
 }

@@ -9,6 +9,8 @@ pub mod fetch;
 #[cfg(test)]
 mod remembered_tests;
 mod safe;
+#[cfg(test)]
+mod watched_tests;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -116,9 +118,9 @@ impl Resolver {
         out: &mut [u8],
     ) -> Step {
         let is_ours = state.lan.contains(peer.client.ip());
-        let parsed = Query::parse(message);
+        let mut parsed = Query::parse(message);
         // By reference: it is large, and on this path nobody keeps it.
-        let query = match &parsed {
+        let query = match &mut parsed {
             Ok(query) if is_ours => query,
             Ok(query) => return Step::Reply(local::prohibited(query, message, out)),
             Err(Unanswerable::Error { rcode, question_end, edns }) if is_ours => {
@@ -128,6 +130,8 @@ impl Resolver {
         };
         let client = peer.client.ip().to_canonical();
         let who = peer.token.unwrap_or_else(|| state.people.identify(client));
+        query.without_ech = may_hold_ech(query.rtype) && state.policy.supervises(who);
+        let query = &*query;
         // First the cache: what it remembers of the name spares the look-up in the list.
         let (hit, facts) = self.cache.look_up(&key_of(query), state.generation, moment.seconds, out);
         // Who asks without recursion asks for what is known: nothing expired (RFC 8767 §5), and nobody's failures.
@@ -153,15 +157,13 @@ impl Resolver {
             return Step::Fetch(pending(hit.is_some()));
         };
         let verdict = self.gate.shorten(who, decision.verdict, moment.now);
-        if source == Source::Cache {
-            let longest = lifetime::longest(&verdict, moment.now);
-            if let Some(most) = longest.filter(|most| hit.is_some_and(|hit| hit.longest_ttl > *most)) {
-                lifetime::cap(&mut out[..len], most);
-            }
-            if self.gate.must_wait(who, &verdict, &out[..len], moment) {
-                let ready = Some(out[..len].into());
-                return Step::Fetch(Box::new(Pending { ready, ..*pending(false) }));
-            }
+        let is_longer = |most| source != Source::Cache || hit.is_some_and(|hit| hit.longest_ttl > most);
+        if let Some(most) = lifetime::longest(&verdict, moment.now).filter(|most| is_longer(*most)) {
+            lifetime::cap(&mut out[..len], most);
+        }
+        if source == Source::Cache && self.gate.must_wait(who, &verdict, &out[..len], moment) {
+            let ready = Some(out[..len].into());
+            return Step::Fetch(Box::new(Pending { ready, ..*pending(false) }));
         }
         let (time, name, rtype) = (moment.now, query.name(), query.rtype);
         let privacy = state.policy.privacy(who).unwrap_or(self.history.privacy());
@@ -237,6 +239,11 @@ fn refuse(state: &Snapshot, question: Question<'_>, verdict: &Verdict, out: &mut
     }
 }
 
+/// Whether the answer to a question of this type may have encrypted ClientHello in it (RFC 9848).
+fn may_hold_ech(asked: u16) -> bool {
+    matches!(asked, rtype::SVCB | rtype::HTTPS | rtype::ANY)
+}
+
 /// Whether the addresses of the zone's own name are asked for.
 fn is_apex_address(query: &Query, zone_labels: u8) -> bool {
     let is_apex = query.name().label_count() == usize::from(zone_labels);
@@ -271,6 +278,7 @@ fn key_of(query: &Query) -> Key<'_> {
         rtype: query.rtype,
         dnssec_ok: query.dnssec_ok(),
         checking_disabled: query.checking_disabled(),
+        without_ech: query.without_ech,
     }
 }
 

@@ -26,7 +26,7 @@ fn name(text: &str) -> NameBuf {
 }
 
 fn key(name: &NameBuf, rtype: u16) -> Key<'_> {
-    Key { name: name.as_name(), rtype, dnssec_ok: false, checking_disabled: false }
+    Key { name: name.as_name(), rtype, dnssec_ok: false, checking_disabled: false, without_ech: false }
 }
 
 impl Cache {

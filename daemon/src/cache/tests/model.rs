@@ -75,7 +75,8 @@ fn run(seed: u64, operations: usize) -> (usize, usize) {
         let index = random.below(names.len()).min(random.below(names.len()));
         let (dnssec_ok, checking_disabled) = (random.below(4) == 0, random.below(8) == 0);
         let rtype = random.one_of(&[rtype::A, rtype::AAAA, rtype::HTTPS]);
-        let key = Key { name: names[index].as_name(), rtype, dnssec_ok, checking_disabled };
+        let key =
+            Key { name: names[index].as_name(), rtype, dnssec_ok, checking_disabled, without_ech: false };
         let question = (index, rtype, dnssec_ok, checking_disabled);
         match random.below(1000) {
             0..300 => {
