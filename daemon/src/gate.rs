@@ -184,7 +184,11 @@ impl Guard {
         if needs.is_nothing() && !learns {
             return None;
         }
-        let addresses = addresses(answer);
+        let mut addresses = addresses(answer);
+        if !verdict.vouched {
+            // Who wrote the address into the name chose it: it opens nothing, and shows nothing of what is found there.
+            addresses.retain(|address| !inspect::spells(outcome.name, *address));
+        }
         if addresses.is_empty() {
             return None;
         }

@@ -49,6 +49,27 @@ fn strict_without_a_name_there_is_no_route() {
     });
 }
 
+/// Nor does it show that the address is not the service's alone.
+#[test]
+fn a_name_that_spells_an_address_out_opens_nothing() {
+    let Some(home) = strict() else { return };
+    let spelt = PEER[0].replace('.', "-");
+    let answer = home.child.ask(ROUTER[0], &format!("{spelt}.sslip.example A")).to_string();
+    assert!(answer.ends_with(PEER[0]), "it is answered: {answer}");
+    assert_eq!(home.child.tries_tcp(PEER[0], 443), Reached::Refused);
+    home.sibling.ask(ROUTER[0], "www.tiktok.com A");
+    let service = SERVICE[0].replace('.', "-");
+    home.sibling.ask(ROUTER[0], &format!("{service}.sslip.example A"));
+    assert_eq!(home.child.tries_tcp(SERVICE[0], 443), Reached::Refused);
+    // A parent who allows the name means the address.
+    home.router
+        .family_says(&format!("rule = [{{ name = \"sslip.example\", action = \"allow\" }}]\n{FAMILY}"));
+    eventually("it is allowed", || {
+        home.child.ask(ROUTER[0], &format!("{spelt}.sslip.example A"));
+        home.child.tries_tcp(PEER[0], 443) == Reached::Through
+    });
+}
+
 #[test]
 fn strict_a_blocked_name_opens_nothing() {
     let Some(home) = strict() else { return };
@@ -83,39 +104,98 @@ fn strict_without_a_helper_dns_goes_on() {
     });
 }
 
-/// 50,000 addresses in 2,000 answers, each of which waits until its own stand in the firewall.
+/// 50,000 addresses of a family in 2,000 answers, each of which waits until its own stand in the firewall.
 #[test]
 fn strict_holds_fifty_thousand_addresses_and_five_hundred_answers_a_second() {
     const ANSWERS: u32 = 2000;
-    const AT_ONCE: u32 = 32;
     let settings = ["firewall.strict = true", "limits.client_rate = 100000", "limits.client_burst = 100000"];
     let Some(home) = home(settings) else { return };
+    for (rtype, set, network) in [("A", "named4", " . 198.1"), ("AAAA", "named6", " . 2001:2:")] {
+        let elapsed = stopwatch();
+        let answered = asks_for_many(&home, rtype, ANSWERS);
+        let rate = f64::from(answered) / elapsed().as_secs_f64();
+        eprintln!("strict: {answered} answers with {MANY} addresses each ({rtype}), {rate:.0} a second");
+        assert_eq!(answered, ANSWERS);
+        assert!(rate > 500.0, "{rate} answers a second");
+        let held = home.router.namespace().nft(&format!("list set inet luytre {set}"));
+        assert_eq!(held.matches(network).count(), (ANSWERS * MANY) as usize, "each stands in the set");
+    }
+}
+
+/// Asks for so many names with [`MANY`] addresses each, some at a time; how many whole answers came.
+fn asks_for_many(home: &Household, rtype: &str, answers: u32) -> u32 {
+    const AT_ONCE: u32 = 32;
     let ask = |socket: &UdpSocket, number: u32| {
-        let question = Packet::query(&format!("{number}.many.example A")).id(number as u16).edns();
+        let question = Packet::query(&format!("{number}.many.example {rtype}")).id(number as u16).edns();
         socket.send(&question.bytes()).unwrap();
     };
-    let elapsed = stopwatch();
-    let answered = home.child.inside(|| {
+    home.child.inside(|| {
         let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
         socket.connect(crate::reach::socket(ROUTER[0], 53)).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         (0..AT_ONCE).for_each(|number| ask(&socket, number));
         let mut answered = 0;
-        while answered < ANSWERS && socket.recv(&mut [0; 2048]).is_ok_and(|length| length > 400) {
+        while answered < answers && socket.recv(&mut [0; 2048]).is_ok_and(|length| length > 400) {
             answered += 1;
-            if answered + AT_ONCE <= ANSWERS {
+            if answered + AT_ONCE <= answers {
                 ask(&socket, answered + AT_ONCE - 1);
             }
         }
         answered
+    })
+}
+
+#[test]
+fn strict_what_was_answered_outlives_a_restart_and_a_crash() {
+    let Some(mut home) = strict() else { return };
+    let on = |home: &Household| {
+        eventually("the firewall is on", || home.router.status()["firewall"]["state"] == "on");
+    };
+    let known = |home: &Household, after: &str| {
+        for address in SITE {
+            assert_eq!(home.child.tries_tcp(address, 443), Reached::Through, "{address} after {after}");
+        }
+        assert_eq!(home.child.tries_tcp(PEER[0], 443), Reached::Refused, "after {after}");
+    };
+    asks_for(&home, "site.example");
+    home.router.stops_the_daemon();
+    assert_eq!(home.router.namespace().nft("list tables"), "table inet fw4\n", "it left nothing");
+    home.router.start_the_daemon_again();
+    on(&home);
+    known(&home, "a restart");
+    home.router.crashes();
+    known(&home, "a crash, before it is back");
+    home.router.start_the_daemon_again();
+    on(&home);
+    known(&home, "a crash");
+    // What it took over from the kernel is put back into a table that somebody flushed.
+    home.router.namespace().nft("delete table inet luytre");
+    eventually("the rules are back", || home.child.tries_tcp(PEER[0], 443) == Reached::Refused);
+    eventually("and so is what was answered", || home.child.tries_tcp(SITE[0], 443) == Reached::Through);
+    home.router.kill_the_helper();
+    home.router.start_the_helper_again();
+    on(&home);
+    known(&home, "a restart of the helper");
+}
+
+#[test]
+fn observing_strict_mode_cuts_nothing_and_shows_what_it_would() {
+    let Some(home) = home(["firewall.observe = true"]) else { return };
+    asks_for(&home, "site.example");
+    assert_eq!(home.child.tries_tcp(SITE[0], 443), Reached::Through);
+    assert_eq!(home.child.tries_tcp(PEER[0], 443), Reached::Through);
+    assert_eq!(home.child.tries_udp(PEER[1], 443), Reached::Through);
+    assert_eq!(home.sibling.tries_tcp(PEER[0], 8443), Reached::Through);
+    let expected = json!([
+        { "device": PHONE, "address": PEER[0], "protocol": "tcp", "port": 443 },
+        { "device": PHONE, "address": PEER[1], "protocol": "udp", "port": 443 },
+    ]);
+    eventually("it is shown, and of the supervised device alone", || {
+        home.router.status()["firewall"]["nameless"]["places"] == expected
     });
-    let rate = f64::from(answered) / elapsed().as_secs_f64();
-    eprintln!("strict: {answered} answers with {MANY} addresses each, {rate:.0} a second");
-    assert_eq!(answered, ANSWERS);
-    assert!(rate > 500.0, "{rate} answers a second");
-    let set = home.router.namespace().nft("list set inet luytre named4");
-    let held = set.matches(" . 198.1").count();
-    assert_eq!(held, (ANSWERS * MANY) as usize, "each of them stands in the set");
+    let packets = home.router.status()["firewall"]["nameless"]["packets"].as_u64().unwrap();
+    assert!((2..10).contains(&packets), "one for each flow, or a few: {packets}");
+    assert_eq!(home.router.status()["firewall"]["refused"], 0);
 }
 
 pub(crate) const NIGHT: &str = r#"

@@ -6,6 +6,7 @@
 //! ```text
 //!  ask SERVER [tcp]        asks another resolver for a name; through if that one answers
 //!  name NAME [SERVER]      asks for a name that is blocked; through if it gets an address
+//!  aaaa NAME               the same for its IPv6 address
 //!  canary NAME             asks for a name that must not exist; through if it does
 //!  tcp|udp ADDRESS PORT    speaks to a server; through if it is heard
 //!  protocol N ADDRESS      sends a packet of that protocol; through if it arrives
@@ -86,6 +87,9 @@ fn walk(home: &Household, step: &str) -> Option<bool> {
             Some(child.ask_by_tcp(server, "www.example A").to_string().contains("192.0.2.66"))
         }
         ["name", name] => Some(gets_an_address(home, name, ROUTER[0])),
+        ["aaaa", name] => {
+            Some(child.ask(ROUTER[0], &format!("{name} AAAA")).to_string().starts_with("NOERROR AAAA "))
+        }
         ["name", name, server] => Some(gets_an_address(home, name, server)),
         ["canary", name] => {
             Some(child.ask(ROUTER[0], &format!("{name} A")).to_string().starts_with("NOERROR A "))

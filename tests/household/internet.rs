@@ -1,7 +1,7 @@
 //! What stands behind the provider: web servers, resolvers that everybody knows and one that nobody does, a peer that
 //! takes tunnels. Every server gives back what it gets, by TCP and by UDP, so that who hears it was there.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -63,11 +63,15 @@ impl Drop for Resolver {
 pub(crate) fn answer(asked: &Asked) -> Option<Packet> {
     let question = asked.question();
     let (name, rtype) = question.split_once(' ')?;
-    if let Some(number) = name.strip_suffix(".many.example").filter(|_| rtype == "A") {
-        return Some(many(asked, number.parse().ok()?));
+    if let Some(number) = name.strip_suffix(".many.example") {
+        return Some(many(asked, number.parse().ok()?, rtype));
+    }
+    if let Some(spelt) = name.strip_suffix(".sslip.example") {
+        return spelt_out(asked, spelt, rtype);
     }
     let [v4, v6] = match name {
         "site.example" | "app.example" | "childhelp.org" => SITE,
+        "home.dyn.example" => PEER,
         "www.tiktok.com" | "m.tiktok.com" => SERVICE,
         "v.tiktok.com" | "shared.example" => SHARED,
         _ => return None,
@@ -82,11 +86,34 @@ pub(crate) fn answer(asked: &Asked) -> Option<Packet> {
 /// Addresses of one name `NUMBER.many.example`, each another.
 pub(crate) const MANY: u32 = 25;
 
-/// From 198.18.0.0/15, which is for measurements (RFC 2544).
-fn many(asked: &Asked, number: u32) -> Packet {
-    let first = u32::from_be_bytes([198, 18, 0, 0]) + number * MANY;
-    let addresses = (first..first + MANY).map(|address| std::net::Ipv4Addr::from(address.to_be_bytes()));
-    addresses.fold(asked.answer(), Packet::address)
+/// From 198.18.0.0/15 and 2001:2::/48, which are for measurements (RFC 2544, RFC 5180).
+fn many(asked: &Asked, number: u32, rtype: &str) -> Packet {
+    let numbers = number * MANY..(number + 1) * MANY;
+    match rtype {
+        "AAAA" => {
+            let network = u128::from(Ipv6Addr::new(0x2001, 2, 0, 0, 0, 0, 0, 0));
+            let addresses = numbers.map(|number| Ipv6Addr::from(network + u128::from(number)));
+            addresses.fold(asked.answer(), Packet::address)
+        }
+        _ => {
+            let first = u32::from(Ipv4Addr::new(198, 18, 0, 0));
+            let addresses = numbers.map(|number| Ipv4Addr::from(first + number));
+            addresses.fold(asked.answer(), Packet::address)
+        }
+    }
+}
+
+/// As sslip.io answers: with the address that the name spells out, in dashes, dots or hexadecimal.
+fn spelt_out(asked: &Asked, spelt: &str, rtype: &str) -> Option<Packet> {
+    match rtype {
+        "A" => {
+            let address = spelt.replace('-', ".").parse().ok();
+            let hexadecimal = || u32::from_str_radix(spelt, 16).ok().map(Ipv4Addr::from);
+            Some(asked.answer().address(address.or_else(hexadecimal)?))
+        }
+        "AAAA" => Some(asked.answer().address(spelt.replace('-', ":").parse::<Ipv6Addr>().ok()?)),
+        _ => None,
+    }
 }
 
 fn address(text: &str) -> IpAddr {

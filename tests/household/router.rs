@@ -85,6 +85,12 @@ impl Router {
         self.namespace.set("net/ipv6/conf/all/forwarding", "0");
     }
 
+    /// Ends the daemon as a fault does; its rules stay.
+    pub(crate) fn crashes(&self) {
+        self.daemon.signal(libc::SIGKILL);
+        eventually("it is gone", || self.daemon.has_ended());
+    }
+
     /// Stops the daemon as a service manager does.
     pub(crate) fn stops_the_daemon(&self) {
         self.daemon.signal(libc::SIGTERM);
@@ -217,6 +223,7 @@ fn furnish(folder: &Path, settings: &[&str], family: Option<&str>) {
         ("proxy_vpn", "vpn.example"),
         ("proxy_vpn", "mask.icloud.com"),
         ("doh", "doh.example"),
+        ("dyndns", "dyn.example"),
     ]);
     let files = [("luytre.toml", text.into_bytes()), ("list.lyt", list)];
     fs::create_dir(folder.join("state")).unwrap();

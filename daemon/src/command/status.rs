@@ -79,6 +79,10 @@ pub(super) fn status(file: &Path, json: bool, out: &mut impl Write) -> Result<Ex
         let (state, refused) = (text(&firewall["state"]), &firewall["refused"]);
         let (devices, cut) = (&firewall["devices"], &firewall["cut"]);
         writeln!(out, "firewall  {state}, {devices} devices, {cut} cut off, {refused} packets refused")?;
+        for place in firewall["nameless"]["places"].as_array().into_iter().flatten() {
+            let [device, protocol, address] = ["device", "protocol", "address"].map(|key| text(&place[key]));
+            writeln!(out, "  strict mode would cut {device} to {address} {protocol} {}", place["port"])?;
+        }
     }
     for notice in status["notices"].as_array().into_iter().flatten() {
         writeln!(out, "notice    {}", text(notice))?;

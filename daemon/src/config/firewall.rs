@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use luytre_lists::{CategorySet, CategoryTable};
 use serde::{Deserialize, Serialize};
 
 use super::StateConfig;
@@ -17,8 +18,21 @@ pub struct FirewallSpec {
     pub enabled: bool,
     pub lan_interfaces: Vec<String>,
     pub strict: bool,
+    pub observe: bool,
     pub helper: String,
     pub mark_mask: i64,
+}
+
+/// Strict mode: no name, no route.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strict {
+    /// Everything goes everywhere that nothing else forbids.
+    #[default]
+    Off,
+    /// So it does, and what strict mode would cut is shown.
+    Observed,
+    /// Supervised devices reach only addresses that were answered to them.
+    On,
 }
 
 /// The ways round the filter, closed.
@@ -27,7 +41,7 @@ pub struct FirewallConfig {
     /// The home's own networks; never empty.
     pub interfaces: Vec<Interface>,
     /// Whether supervised devices reach only addresses that were answered to them.
-    pub strict: bool,
+    pub strict: Strict,
     /// The socket of the helper.
     pub helper: PathBuf,
     /// The bits of connection marks that are ours.
@@ -40,6 +54,7 @@ impl Default for FirewallSpec {
             enabled: false,
             lan_interfaces: Vec::new(),
             strict: false,
+            observe: false,
             helper: String::new(),
             mark_mask: u32::from(MarkMask::default()).into(),
         }
@@ -58,8 +73,18 @@ impl FirewallSpec {
         let mask = MarkMask::try_from(mask).map_err(|what| Refusal::new(key, what))?;
         let interface = |text: &str| Interface::try_from(text.to_owned());
         let interfaces = items("firewall.lan_interfaces", &self.lan_interfaces, interface)?;
-        if self.strict && !self.enabled {
-            return Err(Refusal::new("firewall.strict", "needs firewall.enabled = true"));
+        let strict = match (self.strict, self.observe) {
+            (true, true) => {
+                let what = "shows what firewall.strict would cut, which is cut already; write false for one of the two";
+                return Err(Refusal::new("firewall.observe", what));
+            }
+            (true, false) => Strict::On,
+            (false, true) => Strict::Observed,
+            (false, false) => Strict::Off,
+        };
+        if strict != Strict::Off && !self.enabled {
+            let key = if self.strict { "firewall.strict" } else { "firewall.observe" };
+            return Err(Refusal::new(key, "needs firewall.enabled = true"));
         }
         if !self.enabled {
             return Ok(None);
@@ -72,6 +97,15 @@ impl FirewallSpec {
             "" => state.dir.join("helper.sock"),
             path => folder.join(path),
         };
-        Ok(Some(FirewallConfig { interfaces, strict: self.strict, helper, mask }))
+        Ok(Some(FirewallConfig { interfaces, strict, helper, mask }))
+    }
+}
+
+impl FirewallConfig {
+    /// The categories that supervised people are kept from under it: in strict mode whoever lends names to addresses, as
+    /// a child could name any.
+    pub fn supervised(&self) -> CategorySet {
+        let lenders = CategoryTable::shipped().by_key("dyndns");
+        lenders.filter(|_| self.strict == Strict::On).into_iter().collect()
     }
 }

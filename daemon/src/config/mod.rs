@@ -20,7 +20,7 @@ use toml::Table;
 pub use self::cache::CacheSpec;
 pub use self::error::ConfigError;
 pub use self::family::{FamilyConfig, FamilySpec};
-pub use self::firewall::{FirewallConfig, FirewallSpec};
+pub use self::firewall::{FirewallConfig, FirewallSpec, Strict};
 pub use self::history::{HistoryConfig, HistorySpec, Privacy};
 pub use self::house::{HouseConfig, HouseSpec};
 pub use self::inspect::InspectSpec;

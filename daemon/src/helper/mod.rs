@@ -16,6 +16,7 @@ mod known;
 mod message;
 mod netlink;
 mod nft;
+mod noted;
 mod ruleset;
 mod table;
 
@@ -136,6 +137,8 @@ impl Helper {
             }
             Request::Check => return self.state().map(Reply::State),
             Request::Flows => return self.flows().map(Reply::Flows),
+            Request::Held => return noted::held(&mut self.netlink).map(Reply::Held),
+            Request::Noted => return noted::noted(&mut self.netlink).map(Reply::Noted),
             Request::Remove => {
                 self.loaded = None;
                 table::remove(&mut self.netlink)?;
@@ -207,8 +210,9 @@ impl Helper {
             loaded.generation = generation;
         }
         let counts_bytes = fs::read(ACCOUNTING).is_ok_and(|value| value.starts_with(b"1"));
-        let refused = table::counted(&mut self.netlink, ruleset::REFUSED).unwrap_or_default();
-        Ok(State { is_whole, counts_bytes, refused })
+        let mut counted = |counter| table::counted(&mut self.netlink, counter).unwrap_or_default();
+        let (refused, nameless) = (counted(ruleset::REFUSED), counted(ruleset::NAMELESS));
+        Ok(State { is_whole, counts_bytes, refused, nameless })
     }
 
     fn flows(&mut self) -> io::Result<Vec<Flow>> {

@@ -3,7 +3,8 @@
 //! ```text
 //!  LAN ─► forward ─► up ─► by MAC: d<number> ─► t<treatment> ─┬─► narrow (cut off: what is open alone)
 //!                     │    (marks the flow)                   ├─► resolvers, tunnels, barred services: refuse
-//!                     └─► anybody else: d<others>             └─► strict (new flows: what was answered alone)
+//!                     └─► anybody else: d<others>             └─► strict (new flows: what was answered alone),
+//!                                                                 or observe (the same, noted and let pass)
 //!  WAN ─► forward ─► down: the mark says whose flow it is; of one who is cut off nothing passes
 //! ```
 //!
@@ -27,11 +28,20 @@ use crate::traffic::protocol::Set;
 /// Sets and maps that only a load changes.
 pub(super) const FIXED_SETS: [&str; 7] =
     ["who", "cut", "doors", "resolvers4", "resolvers6", "ranges4", "ranges6"];
-/// The counter of refused packets.
+/// The counter of refused packets, and of those that strict mode would refuse.
 pub(super) const REFUSED: &str = "refused";
+pub(super) const NAMELESS: &str = "nameless";
+/// Sets that rules note something in, without the 4 or 6 of their family: flows without a name, and who serves as only
+/// the router should.
+pub(super) const SEEN: &str = "seen";
+pub(super) const SERVERS: &str = "servers";
 
 /// Elements of a set for one device each: some hundred devices with some hundred addresses.
 const SIZE: u32 = 65_536;
+/// Notes of flows without a name, and for how long each is kept: what a family looks at after a few days.
+const NOTES: &str = "size 4096; timeout 7d";
+/// Notes of servers that are not ours: gone soon after the server is.
+const SERVER_NOTES: &str = "size 64; timeout 10m";
 
 /// The text that puts a plan in force, whatever of ours stands there. With `afresh` the table is made anew, which empties
 /// every set: for one that another version left.
@@ -68,8 +78,8 @@ fn treatments(plan: &Plan) -> BTreeSet<Treatment> {
 
 /// The chain of a treatment: a letter for each of its parts.
 fn chain(treatment: Treatment) -> String {
-    let Treatment { cut, resolvers, tunnels, barred, strict } = treatment;
-    let parts = [(cut, 'c'), (resolvers, 'r'), (tunnels, 't'), (barred, 'b'), (strict, 's')];
+    let Treatment { cut, resolvers, tunnels, barred, strict, observed } = treatment;
+    let parts = [(cut, 'c'), (resolvers, 'r'), (tunnels, 't'), (barred, 'b'), (strict, 's'), (observed, 'o')];
     std::iter::once('t')
         .chain(['_'])
         .chain(parts.iter().filter(|(is, _)| *is).map(|(_, letter)| *letter))
@@ -96,6 +106,7 @@ impl Text {
     fn declare(&mut self, plan: &Plan) {
         let add = |what: &str, name: &str, form: &str| format!("add {what} inet {TABLE} {name} {form}");
         self.line(&add("counter", REFUSED, ""));
+        self.line(&add("counter", NAMELESS, ""));
         self.line(&add("map", "who", "{ type ether_addr : verdict; }"));
         self.line(&add("set", "cut", "{ type mark; }"));
         self.line(&add("set", "doors", "{ type inet_proto . inet_service; }"));
@@ -109,11 +120,17 @@ impl Text {
                 let form = format!("{{ type {device}{kind}; flags timeout; size {SIZE}; }}");
                 self.line(&add("set", &format!("{}{family}", set.name()), &form));
             }
+            let flow = format!("ether_addr . {kind} . inet_proto . inet_service");
+            let server = format!("ether_addr . {kind}");
+            for (set, key, bounds) in [(SEEN, flow, NOTES), (SERVERS, server, SERVER_NOTES)] {
+                let form = format!("{{ type {key}; flags dynamic, timeout; {bounds}; }}");
+                self.line(&add("set", &format!("{set}{family}"), &form));
+            }
         }
         let numbers = plan.devices.iter().map(|device| device.number).chain([plan.mask.others()]);
         let chains =
             numbers.map(|number| format!("d{number}")).chain(treatments(plan).into_iter().map(chain));
-        let ends = ["up", "down", "narrow", "strict", "opened", "refuse"].map(str::to_owned);
+        let ends = ["up", "down", "narrow", "strict", "observe", "opened", "refuse"].map(str::to_owned);
         for chain in chains.chain(ends) {
             self.line(&add("chain", &chain, ""));
         }
@@ -172,6 +189,17 @@ impl Text {
                 ],
             );
         }
+        // What serves the home but is not this router; what we send ourselves comes round to us too.
+        let dhcp = "udp sport 67 udp dport 68";
+        let strange = "fib saddr . iif type != local update @servers";
+        self.chain(
+            "served",
+            &[
+                "type filter hook input priority filter - 10; policy accept;",
+                &format!("iifname {{ {lan} }} {dhcp} fib saddr type != local update @servers4 {{ ether saddr . ip saddr }}"),
+                &format!("iifname {{ {lan} }} icmpv6 type nd-router-advert {strange}6 {{ ether saddr . ip6 saddr }}"),
+            ],
+        );
         self.chain(
             "forward",
             &[
@@ -197,7 +225,7 @@ impl Text {
     }
 
     fn treatment(&mut self, treatment: Treatment) {
-        let Treatment { cut, resolvers, tunnels, barred, strict } = treatment;
+        let Treatment { cut, resolvers, tunnels, barred, strict, observed } = treatment;
         let mut rules = Vec::new();
         if cut {
             rules.push("goto narrow");
@@ -224,6 +252,8 @@ impl Text {
         }
         if strict {
             rules.push("goto strict");
+        } else if observed {
+            rules.push("goto observe");
         }
         self.chain(&chain(treatment), &rules);
     }
@@ -244,20 +274,25 @@ impl Text {
             ],
         );
         self.chain("opened", &[&format!("ct mark set ct mark or {open:#x}")]);
-        self.chain(
-            "strict",
-            &[
-                "ct state established,related accept",
-                &format!("oifname {{ {lan} }} accept"),
-                "ether saddr . ip daddr @named4 accept",
-                "ether saddr . ip6 daddr @named6 accept",
-                "ip daddr @vital4 accept",
-                "ip6 daddr @vital6 accept",
-                "ip daddr @ranges4 accept",
-                "ip6 daddr @ranges6 accept",
-                "goto refuse",
-            ],
-        );
+        let to_lan = format!("oifname {{ {lan} }} accept");
+        let named = [
+            "ct state established,related accept",
+            &to_lan,
+            "ether saddr . ip daddr @named4 accept",
+            "ether saddr . ip6 daddr @named6 accept",
+            "ip daddr @vital4 accept",
+            "ip6 daddr @vital6 accept",
+            "ip daddr @ranges4 accept",
+            "ip6 daddr @ranges6 accept",
+        ];
+        self.chain("strict", &[&named[..], &["goto refuse"]].concat());
+        let note = |family, address| {
+            let key = format!("ether saddr . {address} daddr . meta l4proto . th dport");
+            format!("meta nfproto ipv{family} meta l4proto {{ tcp, udp }} add @{SEEN}{family} {{ {key} }}")
+        };
+        let (v4, v6) = (note('4', "ip"), note('6', "ip6"));
+        let counted = format!("counter name {NAMELESS}");
+        self.chain("observe", &[&named[..], &[&counted, &v4, &v6]].concat());
         self.chain(
             "refuse",
             &[

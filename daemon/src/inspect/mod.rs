@@ -11,8 +11,8 @@
 //! 5. [`spells`] tells whether a name says its address itself, which opens nothing in strict mode.
 //! 6. [`dns64`] makes IPv6 addresses from IPv4 ones, with the arithmetic of [`nat64`].
 //!
-//! All but the categories depends on the configuration alone, so answers are cached as they leave here, and a changed
-//! `[inspect]` empties the cache. The categories go beside the answer into the cache: they are facts, the decision is
+//! All but the categories depends on the configuration alone, so answers are cached as they leave here, those for
+//! supervised people that lack ECH under a key of their own, and a changed `[inspect]` empties the cache. The categories go beside the answer into the cache: they are facts, the decision is
 //! made anew for everybody who asks.
 
 mod contents;
@@ -20,6 +20,7 @@ pub mod dns64;
 pub mod nat64;
 pub mod rebinding;
 mod service;
+mod spelled;
 pub(crate) mod strip;
 mod targets;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use luytre_lists::{CategorySet, Domain, Name};
 
 pub use self::contents::addresses;
 pub use self::nat64::Nat64Prefix;
+pub use self::spelled::spells;
 pub use self::strip::{remove_aaaa, remove_ech};
 pub use self::targets::{categories, targets};
 

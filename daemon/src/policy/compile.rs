@@ -111,7 +111,7 @@ impl Policy {
 fn profiles(rules: &Rules, family: &Family) -> Box<[Profile]> {
     let house = Profile { block: rules.block.with(Category::ALWAYS), ..Profile::default() };
     let of_family = family.profiles.iter().map(|profile| Profile {
-        block: profile.block,
+        block: if profile.supervised { profile.block.union(rules.supervised) } else { profile.block },
         services: profile.services,
         safe_search: profile.safe_search,
         youtube: profile.youtube,

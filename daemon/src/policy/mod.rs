@@ -36,7 +36,7 @@ use self::plan::Plan;
 use self::standing::Standing;
 use crate::catalogue::{Catalogue, Level, SafeSearch, ServiceSet};
 use crate::clock::Timestamp;
-use crate::config::{Config, Privacy};
+use crate::config::{Config, FirewallConfig, Privacy};
 use crate::family::{Family, Whom};
 use crate::who::Who;
 
@@ -64,6 +64,8 @@ pub struct Rules {
     pub zones: Vec<Domain>,
     /// Our own names, answered with the address that the client reached us by.
     pub own_names: Vec<Domain>,
+    /// The categories that supervised people are kept from besides, whatever their profile says.
+    pub supervised: CategorySet,
     /// We make IPv6 addresses from IPv4 ones, and answer for the name that tells clients so.
     pub dns64: bool,
 }
@@ -77,6 +79,7 @@ impl Config {
             deny: self.house.deny.clone(),
             zones: self.upstream.zones.iter().map(|zone| zone.name.clone()).collect(),
             own_names: self.web.hosts.clone(),
+            supervised: self.firewall.as_ref().map_or(CategorySet::EMPTY, FirewallConfig::supervised),
             dns64: self.inspect.dns64.is_some(),
         }
     }

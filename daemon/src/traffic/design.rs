@@ -6,7 +6,7 @@ use super::numbers::Numbers;
 use super::plan::{Device, Plan, Range, Treatment};
 use crate::catalogue::{Catalogue, ServiceSet};
 use crate::clock::Timestamp;
-use crate::config::{Config, FirewallConfig};
+use crate::config::{Config, FirewallConfig, Strict};
 use crate::gate::{Watch, Watched};
 use crate::policy::{Access, Policy};
 use crate::who::{Mac, Who};
@@ -52,8 +52,10 @@ impl Design {
         let most = self.members.iter().map(|member| usize::from(member.who.0) + 1).max().unwrap_or_default();
         let mut devices = vec![None; most];
         for Member { mac, who, treatment, .. } in &self.members {
-            if treatment.strict || treatment.cut {
-                let watch = Watch { mac: *mac, strict: treatment.strict, cut: treatment.cut };
+            // Where strict mode is observed, the same addresses count as answered.
+            let strict = treatment.strict || treatment.observed;
+            if strict || treatment.cut {
+                let watch = Watch { mac: *mac, strict, cut: treatment.cut };
                 devices[usize::from(who.0)] = Some(watch);
             }
         }
@@ -114,14 +116,15 @@ impl Designer {
             resolvers: access.resolvers,
             tunnels: access.tunnels,
             barred: !access.services.is_empty(),
-            strict: self.config.strict && access.supervised,
+            strict: self.config.strict == Strict::On && access.supervised,
+            observed: self.config.strict == Strict::Observed && access.supervised,
         }
     }
 }
 
 /// The networks of services that stay open in strict mode: those that no device under it is kept from.
 fn ranges(members: &[Member]) -> Vec<Range> {
-    let strict = members.iter().filter(|member| member.treatment.strict);
+    let strict = members.iter().filter(|member| member.treatment.strict || member.treatment.observed);
     let blocked = strict.clone().fold(ServiceSet::EMPTY, |all, member| all.union(member.services));
     if strict.count() == 0 {
         return Vec::new();

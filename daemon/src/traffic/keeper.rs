@@ -1,6 +1,7 @@
 //! Everybody's way to the firewall: how it stands, and what wakes it. Its [`Work`] is a task of its own.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,10 +9,16 @@ use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
 
 use super::order::{ORDERS, Order};
+use super::protocol::{Nameless, Noted, Server};
 use super::tally::Traffic;
 use super::work::{House, Work};
 use crate::config::{Config, FirewallConfig};
 use crate::gate::{Gate, Posts};
+
+/// Places without a name that are shown.
+const SHOWN: usize = 256;
+/// The number of TCP (IANA).
+const TCP: u8 = 6;
 
 /// The firewall as `luytre status` and the page show it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -31,8 +38,75 @@ pub struct Standing {
     pub restored: u32,
     /// Whether the kernel counts the bytes of flows.
     pub counts_bytes: bool,
+    /// What strict mode would have cut, where it is observed.
+    pub nameless: Unnamed,
     /// What each device moved since the start, by its hardware address; empty where bytes are not counted.
     pub traffic: BTreeMap<String, Traffic>,
+    /// Who answers as a DHCP server or announces itself as a router, and is not this one.
+    #[serde(skip)]
+    pub servers: Servers,
+}
+
+/// What strict mode would have cut, had it been on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct Unnamed {
+    /// Packets since the rules were loaded.
+    pub packets: u64,
+    /// Where they went in the last seven days, up to 256 places.
+    pub places: Vec<Place>,
+}
+
+/// Where a device went without a name that led there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct Place {
+    /// The device's hardware address.
+    pub device: String,
+    /// The address.
+    #[cfg_attr(test, schema(value_type = String))]
+    pub address: IpAddr,
+    /// `tcp` or `udp`.
+    pub protocol: &'static str,
+    /// The port.
+    pub port: u16,
+}
+
+/// Servers on the home's networks that are not this router, each as `MAC (address)`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Servers {
+    dhcp: Vec<String>,
+    routers: Vec<String>,
+}
+
+impl Standing {
+    /// Takes in what the rules noted.
+    pub(super) fn take(&mut self, mut noted: Noted) {
+        noted.nameless.sort_unstable();
+        let place = |nameless: &Nameless| Place {
+            device: nameless.mac.to_string(),
+            address: nameless.address,
+            protocol: if nameless.protocol == TCP { "tcp" } else { "udp" },
+            port: nameless.port,
+        };
+        self.nameless.places = noted.nameless.iter().take(SHOWN).map(place).collect();
+        let called = |mut servers: Vec<Server>| {
+            servers.sort_unstable();
+            servers.iter().map(|server| format!("{} ({})", server.mac, server.address)).collect()
+        };
+        self.servers = Servers { dhcp: called(noted.dhcp), routers: called(noted.routers) };
+    }
+}
+
+impl Servers {
+    fn notices(&self) -> impl Iterator<Item = String> {
+        let dhcp = self.dhcp.iter().map(|server| {
+            format!("{server} answers as a DHCP server: devices that believe it may go past this router; find it and switch that off")
+        });
+        dhcp.chain(self.routers.iter().map(|server| {
+            format!("{server} announces itself as an IPv6 router: devices that believe it go past this one; find it and switch that off")
+        }))
+    }
 }
 
 /// Everybody's way to the firewall.
@@ -101,14 +175,15 @@ impl Keeper {
 
     /// What is wrong.
     pub fn notices(&self) -> Vec<String> {
-        let Standing { trouble, traffic, .. } = self.standing();
+        let Standing { trouble, traffic, servers, .. } = self.standing();
         let nameless = traffic.into_iter().filter(|(_, traffic)| traffic.has_no_names()).map(|(mac, traffic)| {
             let percent = traffic.named.saturating_mul(100) / traffic.bytes.max(1);
             format!(
                 "{mac}: only {percent} % of its traffic went where a name led that we answered; it may use a tunnel"
             )
         });
-        Some(trouble).filter(|trouble| !trouble.is_empty()).into_iter().chain(nameless).collect()
+        let trouble = Some(trouble).filter(|trouble| !trouble.is_empty()).into_iter();
+        trouble.chain(servers.notices()).chain(nameless).collect()
     }
 
     /// Takes the table away, as the service stops by intent; waits for that a moment at most.

@@ -9,7 +9,8 @@
 //! * [`plan`] and [`protocol`] are what both processes speak of.
 //! * [`design`] makes the plan from who may do what just now; [`numbers`] gives each device its place in it.
 //! * An answer that needs the firewall gives an [`order`] at the [gate](crate::gate); [`stamps`] spare it that when its
-//!   addresses are there. [`holdings`] is what is in the sets, and [`atlas`] which service is found where.
+//!   addresses are there. [`holdings`] is what is in the sets, [`kept`] what of it
+//!   outlives a stop, and [`atlas`] which service is found where.
 //! * [`tally`] reads the kernel's counters: bytes by device and service, for time budgets and the status.
 //! * [`work`] keeps the kernel as the plan wants it, over [`link`]: whatever dies, is flushed or is refused is noticed
 //!   within a second and tried again. DNS waits for none of it. [`keeper`] is everybody else's way to it.
@@ -22,6 +23,7 @@ pub mod numbers;
 
 pub mod atlas;
 pub mod holdings;
+pub mod kept;
 pub mod order;
 pub mod stamps;
 

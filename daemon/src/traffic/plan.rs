@@ -126,6 +126,9 @@ pub struct Treatment {
     pub barred: bool,
     /// New flows need an address that was answered to it.
     pub strict: bool,
+    /// Those that have none are noted, and pass.
+    #[serde(default)]
+    pub observed: bool,
 }
 
 impl Treatment {
@@ -234,6 +237,7 @@ mod tests {
                 tunnels: false,
                 barred: false,
                 strict: false,
+                observed: false,
             },
         };
         Plan {

@@ -16,6 +16,8 @@ use crate::who::Mac;
 pub const MAX_MESSAGE: usize = 16 << 20;
 /// The most entries of one request: what fits into a socket's buffer as one transaction.
 pub const MAX_ENTRIES: usize = 1000;
+/// The most entries that are told of a set, and the most notes of a kind.
+pub const MAX_TOLD: usize = 20_000;
 /// The longest that an address stays in a set, in seconds.
 pub const MAX_SECONDS: u32 = 7 * 86_400;
 
@@ -42,6 +44,10 @@ pub enum Request {
     Check,
     /// Every flow of a device with its counters.
     Flows,
+    /// What stands in the sets that outlive a daemon.
+    Held,
+    /// What the rules noted: flows without a name, and servers that are not ours.
+    Noted,
     /// The table away: the service stops by intent.
     Remove,
 }
@@ -104,6 +110,10 @@ pub enum Reply {
     State(State),
     /// The answer to [`Request::Flows`].
     Flows(Vec<Flow>),
+    /// The answer to [`Request::Held`].
+    Held(Vec<Entry>),
+    /// The answer to [`Request::Noted`].
+    Noted(Noted),
     /// Not done, for this reason; what was before still holds.
     Refused(String),
 }
@@ -118,6 +128,44 @@ pub struct State {
     pub counts_bytes: bool,
     /// Packets refused since it was loaded.
     pub refused: u64,
+    /// Packets that strict mode would have refused, while it is observed.
+    pub nameless: u64,
+}
+
+/// What the rules noted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Noted {
+    /// Where devices went without a name that led there, while strict mode was observed.
+    pub nameless: Vec<Nameless>,
+    /// Who answered as a DHCP server lately.
+    pub dhcp: Vec<Server>,
+    /// Who announced itself as an IPv6 router lately.
+    pub routers: Vec<Server>,
+}
+
+/// A new flow that strict mode would have cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nameless {
+    /// Whose.
+    pub mac: Mac,
+    /// Where to.
+    pub address: IpAddr,
+    /// To which port.
+    pub port: u16,
+    /// The protocol's number (IANA): TCP's or UDP's.
+    pub protocol: u8,
+}
+
+/// A device that does what the router alone should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Which.
+    pub mac: Mac,
+    /// By which address.
+    pub address: IpAddr,
 }
 
 /// A flow of a device.
@@ -189,7 +237,8 @@ impl Request {
             Self::Evict { addresses, .. } if addresses.len() > MAX_ENTRIES => {
                 Err(format!("at most {MAX_ENTRIES} addresses"))
             }
-            Self::Evict { .. } | Self::Clear(_) | Self::Check | Self::Flows | Self::Remove => Ok(()),
+            Self::Evict { .. } | Self::Clear(_) => Ok(()),
+            Self::Check | Self::Flows | Self::Held | Self::Noted | Self::Remove => Ok(()),
         }
     }
 }
@@ -216,12 +265,8 @@ mod tests {
     }
 
     fn plan() -> impl Strategy<Value = Plan> {
-        let treatment = any::<[bool; 5]>().prop_map(|[cut, resolvers, tunnels, barred, strict]| Treatment {
-            cut,
-            resolvers,
-            tunnels,
-            barred,
-            strict,
+        let treatment = any::<[bool; 6]>().prop_map(|[cut, resolvers, tunnels, barred, strict, observed]| {
+            Treatment { cut, resolvers, tunnels, barred, strict, observed }
         });
         let device = (mac(), any::<u16>(), treatment).prop_map(|(mac, number, treatment)| Device {
             mac,
@@ -246,6 +291,8 @@ mod tests {
             Just(Request::Clear(Set::Open)),
             Just(Request::Check),
             Just(Request::Flows),
+            Just(Request::Held),
+            Just(Request::Noted),
             Just(Request::Remove),
         ]
     }

@@ -1,9 +1,13 @@
-//! Keeps the kernel as the plan wants it.
+//! Keeps the kernel as the plan wants it. [`answers`] does what answers wait for, [`counting`] reads what is counted and
+//! noted.
 //!
 //! Twice a second, and whenever the house's state changes, the plan is made anew; what differs from what is loaded is
 //! loaded. As often the helper is asked whether the table is whole: one that `fw4 restart` flushed is loaded again, and
 //! what was in its sets is put back. Without a helper everything else goes on, the status says so, and the connection is
 //! tried again.
+
+mod answers;
+mod counting;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -15,14 +19,14 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::design::{Design, Designer};
-use super::holdings::{Changes, Holdings};
+use super::holdings::Holdings;
 use super::keeper::Keeper;
+use super::kept;
 use super::link::Link;
 use super::order::Order;
 use super::plan::Plan;
-use super::protocol::{Entry, MAX_ENTRIES, Reply, Request, Set, State};
-use super::tally::{self, Tally};
-use crate::catalogue::Catalogue;
+use super::protocol::{Reply, Request, Set, State};
+use super::tally::Tally;
 use crate::clock::Clock;
 use crate::config::{Config, FirewallConfig};
 use crate::family::Family;
@@ -35,11 +39,6 @@ use crate::who::Directory;
 const LOOK: Duration = Duration::from_millis(500);
 /// How long after a failure it is tried again.
 const RETRY: Duration = Duration::from_millis(500);
-/// Orders that go into one transaction.
-const TOGETHER: usize = 64;
-
-/// The seconds of a minute from which on its traffic is counted: before the minute is over, as budgets are counted then.
-const LATE: u32 = 50;
 
 /// What the firewall is about.
 pub struct House {
@@ -57,8 +56,9 @@ pub struct House {
 pub struct Work {
     keeper: Keeper,
     helper: PathBuf,
-    /// Where the plan lies for the next boot.
+    /// Where the plan lies for the next boot, and what was answered for the next start.
     file: PathBuf,
+    answers: PathBuf,
     designer: Designer,
     state: Shared,
     directory: Arc<Directory>,
@@ -71,6 +71,10 @@ pub struct Work {
     tally: Tally,
     /// The last minute whose traffic was counted.
     counted: Option<Minute>,
+    /// When what the rules noted was read, in seconds of uptime.
+    noted: Option<u32>,
+    /// Whether what an earlier daemon left was taken over.
+    has_inherited: bool,
     /// What the kernel was told last.
     loaded: Option<Design>,
     /// What it was told is not there any more.
@@ -90,6 +94,7 @@ impl Work {
             keeper,
             helper: firewall.helper.clone(),
             file: config.state.dir.join("firewall.json"),
+            answers: config.state.dir.join("firewall-answers.json"),
             designer: Designer::new(config, firewall),
             state,
             directory,
@@ -100,6 +105,8 @@ impl Work {
             usage,
             tally: Tally::default(),
             counted: None,
+            noted: None,
+            has_inherited: false,
             loaded: None,
             is_lost: false,
             has_complained: false,
@@ -136,6 +143,7 @@ impl Work {
     async fn serve(&mut self, link: &mut Link) -> io::Result<()> {
         let keeper = self.keeper.clone();
         let signals = keeper.signals();
+        self.inherit(link).await?;
         let mut ticks = interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -148,8 +156,10 @@ impl Work {
                 _ = ticks.tick() => {
                     self.check(link).await?;
                     self.count(link).await?;
+                    self.look_at_notes(link).await?;
                 }
                 () = signals.stop.notified() => {
+                    self.leave_answers().await;
                     link.ask(&Request::Remove).await?;
                     keeper.set(|standing| standing.state = "off");
                     return Ok(());
@@ -159,129 +169,18 @@ impl Work {
         }
     }
 
-    /// Does what answers wait for, those of several together.
-    async fn fulfil(&mut self, link: &mut Link, order: Order) -> io::Result<()> {
-        let mut orders = vec![order];
-        while orders.len() < TOGETHER
-            && let Ok(order) = self.orders.try_recv()
-        {
-            orders.push(order);
-        }
-        let members = self.loaded.as_ref().map_or(&[][..], |design| &design.members);
-        let mut changes = Changes::default();
-        for order in &orders {
-            self.holdings.hold(&order.entries, order.given);
-            if let Some(learning) = &order.learning {
-                let Changes { put, take, evict } = self.holdings.learn(learning, members);
-                changes.put.extend(put);
-                changes.take.extend(take);
-                changes.evict.extend(evict);
-            }
-        }
-        changes.put.extend(orders.iter().flat_map(|order| &order.entries));
-        if self.apply(link, &changes).await? {
-            for order in &orders {
-                self.stamp(&order.entries, order.given);
-            }
-        }
-        for order in orders {
-            // It may have gone out without waiting.
-            let _ = order.done.send(());
-        }
-        Ok(())
-    }
-
-    /// Without a helper nothing can be done for answers; what they show is remembered for when one is there.
-    fn note_orders(&mut self) {
-        while let Ok(order) = self.orders.try_recv() {
-            self.holdings.hold(&order.entries, order.given);
-            if let Some(learning) = &order.learning {
-                self.holdings.learn(learning, &[]);
-            }
-        }
-    }
-
-    /// Changes sets; returns whether it was done.
-    async fn apply(&mut self, link: &mut Link, changes: &Changes) -> io::Result<bool> {
-        let mut is_done = true;
-        for (entries, request) in
-            [(&changes.take, Request::Take as fn(Vec<Entry>) -> Request), (&changes.put, Request::Put)]
-        {
-            for entries in entries.chunks(MAX_ENTRIES) {
-                is_done &= self.ask(link, request(entries.to_vec())).await?;
-            }
-        }
-        for (number, addresses) in &changes.evict {
-            for addresses in addresses.chunks(MAX_ENTRIES) {
-                let request = Request::Evict { number: *number, addresses: addresses.to_vec() };
-                is_done &= self.ask(link, request).await?;
-            }
-        }
-        Ok(is_done)
-    }
-
-    async fn ask(&mut self, link: &mut Link, request: Request) -> io::Result<bool> {
-        match link.ask(&request).await? {
-            Reply::Done => Ok(true),
-            Reply::Refused(what) => {
-                // The table may be gone, which the next look shows.
-                tracing::debug!(what, "the helper refused");
-                Ok(false)
-            }
-            _ => Err(nonsense()),
-        }
-    }
-
-    fn stamp(&self, entries: &[Entry], given: u32) {
-        let stamps = &self.keeper.posts().stamps;
-        for Entry { set, mac, address, seconds } in entries {
-            stamps.set(*set, *mac, *address, given.saturating_add(*seconds));
-        }
-    }
-
     /// Asks how the table stands; one that is not whole is loaded again.
     async fn check(&mut self, link: &mut Link) -> io::Result<()> {
         let Reply::State(state) = link.ask(&Request::Check).await? else { return Err(nonsense()) };
-        let State { is_whole, counts_bytes, refused } = state;
+        let State { is_whole, counts_bytes, refused, nameless } = state;
         if self.loaded.is_some() && !is_whole {
             tracing::warn!("the firewall's table was changed by somebody else; it is loaded again");
             (self.loaded, self.is_lost) = (None, true);
         }
-        self.keeper.set(|standing| (standing.counts_bytes, standing.refused) = (counts_bytes, refused));
-        Ok(())
-    }
-
-    /// Once a minute, near its end: reads what flowed, and marks the budgets that it counts towards.
-    async fn count(&mut self, link: &mut Link) -> io::Result<()> {
-        let moment = self.clock.moment();
-        let is_due = moment.seconds % 60 >= LATE && self.counted != Some(moment.minute());
-        if !is_due || self.loaded.is_none() {
-            return Ok(());
-        }
-        self.counted = Some(moment.minute());
-        let Reply::Flows(flows) = link.ask(&Request::Flows).await? else { return Err(nonsense()) };
-        let counts = self.keeper.standing().counts_bytes;
-        self.keeper.posts().counts.store(counts, Ordering::Relaxed);
-        self.usage.feed_by(if counts { Feed::Traffic } else { Feed::Dns });
-        let gains = self.tally.read(&flows, &self.holdings.atlas);
-        let members = self.loaded.as_ref().map_or(&[][..], |design| &design.members);
-        let state = self.state.load();
-        let (policy, meters) = (&state.policy, &state.meters);
-        for member in members {
-            let Some(gain) = gains.get(&member.number) else { continue };
-            let (who, place) = (member.who, policy.place(member.who));
-            let of = |service| policy.budgets(who, service, self.clock.best_known());
-            if gain.bytes >= tally::USE {
-                meters.mark(place, of(None), moment.minute());
-            }
-            for (service, _) in gain.services.iter().filter(|(_, bytes)| **bytes >= tally::SERVICE_USE) {
-                meters.mark(place, of(Some(*service)) & meters.narrow(place), moment.minute());
-            }
-            let key = |service| Catalogue::shipped().service(service).map(|service| service.key);
-            self.keeper.set(|standing| {
-                standing.traffic.entry(member.mac.to_string()).or_default().add(gain, key);
-            });
-        }
+        self.keeper.set(|standing| {
+            (standing.counts_bytes, standing.refused) = (counts_bytes, refused);
+            standing.nameless.packets = nameless;
+        });
         Ok(())
     }
 
@@ -328,6 +227,35 @@ impl Work {
         }
         self.is_loaded(design);
         Ok(())
+    }
+
+    /// Takes over what was answered by an earlier daemon: one that stopped left a file, one that crashed the kernel's sets.
+    async fn inherit(&mut self, link: &mut Link) -> io::Result<()> {
+        if std::mem::replace(&mut self.has_inherited, true) {
+            return Ok(());
+        }
+        let (file, now) = (self.answers.clone(), self.clock.best_known());
+        let left = tokio::task::spawn_blocking(move || kept::take(&file, now)).await.unwrap_or_default();
+        let held = match link.ask(&Request::Held).await? {
+            Reply::Held(held) => held,
+            // There is no table yet.
+            Reply::Refused(_) => Vec::new(),
+            _ => return Err(nonsense()),
+        };
+        let seconds = self.clock.moment().seconds;
+        self.holdings.hold(&left, seconds);
+        self.holdings.hold(&held, seconds);
+        Ok(())
+    }
+
+    /// Leaves what was answered for the next start.
+    async fn leave_answers(&self) {
+        let entries = self.holdings.all(self.clock.moment().seconds);
+        let (file, now) = (self.answers.clone(), self.clock.best_known());
+        let kept = tokio::task::spawn_blocking(move || kept::write(&file, entries, now));
+        if let Ok(Err(error)) = kept.await {
+            tracing::debug!(%error, "what was answered is not kept for the next start");
+        }
     }
 
     /// Leaves the plan for the next boot, where it is another than the one that lies there: flash wears out.

@@ -16,8 +16,7 @@ fn house() -> Policy {
         allow: rules(&["good.adult.example", "tie.example", "=only.example"]),
         deny: rules(&["bad.example", "tie.example", "deep.good.adult.example", "vietcombank.com.vn"]),
         zones: ["home.arpa", "168.192.in-addr.arpa"].map(|zone| zone.parse().unwrap()).into(),
-        own_names: vec![],
-        dns64: false,
+        ..Rules::default()
     })
 }
 
