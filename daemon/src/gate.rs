@@ -21,6 +21,7 @@ use crate::policy::{Reason, Verdict};
 use crate::traffic::order::{Learning, Order};
 use crate::traffic::protocol::{Entry, Set};
 use crate::traffic::stamps::Stamps;
+use crate::traffic::tunnels::Tunnels;
 use crate::usage::Feed;
 use crate::who::{Mac, Who};
 use crate::wire::Records;
@@ -42,7 +43,11 @@ const BRIEF: u64 = 10;
 
 /// Lets answers out.
 #[derive(Clone, Debug, Default)]
-pub struct Gate(Option<Arc<Guard>>);
+pub struct Gate {
+    /// `None` where the firewall is off.
+    guard: Option<Arc<Guard>>,
+    tunnels: Arc<Tunnels>,
+}
 
 #[derive(Debug)]
 struct Guard {
@@ -112,19 +117,25 @@ impl Gate {
     /// A gate that gives orders there.
     pub fn new(posts: Posts, orders: mpsc::Sender<Order>) -> Self {
         let Posts { watched, stamps, is_linked, counts } = posts;
-        Self(Some(Arc::new(Guard { watched, stamps, orders, is_linked, counts })))
+        let guard = Some(Arc::new(Guard { watched, stamps, orders, is_linked, counts }));
+        Self { guard, tunnels: Arc::default() }
+    }
+
+    /// Tunnels through our own answers.
+    pub fn tunnels(&self) -> &Tunnels {
+        &self.tunnels
     }
 
     /// What shows use of everything: bytes, where they are counted.
     pub fn feed(&self) -> Feed {
-        let counts = self.0.as_ref().is_some_and(|guard| guard.counts.load(Ordering::Relaxed));
+        let counts = self.guard.as_ref().is_some_and(|guard| guard.counts.load(Ordering::Relaxed));
         if counts { Feed::Traffic } else { Feed::Dns }
     }
 
     /// The verdict with no longer a lifetime than it may have: whoever is cut off may be so no longer in a moment, and
     /// what is open to them may be closed.
     pub fn shorten(&self, who: Who, verdict: Verdict, now: Timestamp) -> Verdict {
-        let is_cut = self.0.as_ref().is_some_and(|guard| guard.watch(who).is_some_and(|watch| watch.cut));
+        let is_cut = self.guard.as_ref().is_some_and(|guard| guard.watch(who).is_some_and(|watch| watch.cut));
         match is_cut && !verdict.is_blocked() {
             true => Verdict { until: verdict.until.into_iter().chain([now + BRIEF]).min(), ..verdict },
             false => verdict,
@@ -133,7 +144,7 @@ impl Gate {
 
     /// Whether an answer has to wait until the firewall has its addresses. Neither locks nor allocates.
     pub fn must_wait(&self, who: Who, verdict: &Verdict, answer: &[u8], moment: Moment) -> bool {
-        let Some(guard) = &self.0 else { return false };
+        let Some(guard) = &self.guard else { return false };
         let needs = guard.needs(who, verdict);
         if needs.is_nothing() {
             return false;
@@ -148,7 +159,8 @@ impl Gate {
 
     /// Returns when the answer may be sent.
     pub async fn admit(&self, outcome: &Outcome<'_>, answer: &[u8], moment: Moment) {
-        let Some(guard) = &self.0 else { return };
+        self.tunnels.note(outcome, answer.len(), moment);
+        let Some(guard) = &self.guard else { return };
         let Some((order, done)) = guard.order(outcome, answer, moment) else { return };
         let matters = !order.entries.is_empty() || guard.watched.load().bars;
         let is_given = guard.orders.try_send(order).is_ok();

@@ -28,6 +28,7 @@ pub mod rtype {
     pub const CNAME: u16 = 5;
     pub const SOA: u16 = 6;
     pub const PTR: u16 = 12;
+    pub const NULL: u16 = 10;
     pub const TXT: u16 = 16;
     pub const AAAA: u16 = 28;
     pub const DNAME: u16 = 39;

@@ -1,22 +1,40 @@
 //! A DHCP server of somebody else's make on the router, dnsmasq, and what a client says to it.
 
 use std::net::{Ipv4Addr, UdpSocket};
+use std::path::Path;
 use std::process::{Child, Stdio};
 
 use crate::household::{Device, Household};
+use crate::namespace::Namespace;
 
 /// dnsmasq as OpenWrt runs it for DHCP alone; its leases are in the router's `dhcp.leases`. Ended when dropped.
 pub(crate) struct DhcpServer(Child);
 
 impl DhcpServer {
     pub(crate) fn start(home: &Household) -> Self {
-        let mut command = home.router.namespace().command("setpriv");
+        let leases = home.router.file("dhcp.leases");
+        Self::run(home.router.namespace(), ("br-lan", "192.168.8.50,192.168.8.99,1h"), &leases)
+    }
+
+    /// Another on the sibling's device, which announces itself as a router too: somebody plugged an old one in.
+    pub(crate) fn of_a_rogue(home: &Household) -> Self {
+        Self::run(
+            &home.sibling,
+            ("eth0", "192.168.8.200,192.168.8.250,1h"),
+            &home.router.file("rogue.leases"),
+        )
+    }
+
+    fn run(namespace: &Namespace, (interface, range): (&str, &str), leases: &Path) -> Self {
+        let mut command = namespace.command("setpriv");
         command
             .args(["--pdeathsig", "KILL", "--", "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null"])
-            .args(["--port=0", "--interface=br-lan", "--user=root", "--pid-file=", "--log-facility=-"])
+            .args(["--port=0", "--user=root", "--pid-file=", "--log-facility=-"])
             // A client may ask for an address that it says it had: no search for who else has it.
-            .args(["--dhcp-range=192.168.8.50,192.168.8.99,1h", "--dhcp-authoritative", "--no-ping"])
-            .arg(format!("--dhcp-leasefile={}", home.router.file("dhcp.leases").display()));
+            .args(["--dhcp-authoritative", "--no-ping", "--dhcp-broadcast"])
+            .args([format!("--interface={interface}"), format!("--dhcp-range={range}")])
+            .args(["--enable-ra", "--dhcp-range=fd00:8::,ra-only"])
+            .arg(format!("--dhcp-leasefile={}", leases.display()));
         Self(command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().expect("dnsmasq is installed"))
     }
 }

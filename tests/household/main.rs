@@ -41,3 +41,4 @@ mod leftovers;
 mod resolving;
 mod rights;
 mod starting;
+mod strangers;

@@ -69,6 +69,7 @@ impl Daemon {
         notices.extend(self.usage.notices());
         notices.extend(self.requests.notices());
         notices.extend(self.firewall.notices());
+        notices.extend(self.resolver.gate.tunnels().notices(clock.moment()));
         let standing = self.resolver.dnssec.standing();
         if matches!(standing, Standing::Unknown | Standing::Stripped) {
             notices.push(standing.to_string());

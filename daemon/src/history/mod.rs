@@ -37,6 +37,7 @@ pub use self::keeper::Keeper;
 pub use self::level::Calendar;
 pub use self::place::{check, copy};
 pub use self::record::Recent;
+pub(crate) use self::record::site;
 pub use self::totals::Totals;
 
 use self::activity::Sum;

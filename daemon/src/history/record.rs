@@ -77,7 +77,7 @@ fn who(roll: &dyn Roll, who: Who, client: IpAddr) -> String {
 }
 
 /// The name's last two labels, or three where the second is a public one such as `com.vn`.
-fn site(name: Name<'_>) -> Name<'_> {
+pub(crate) fn site(name: Name<'_>) -> Name<'_> {
     const PUBLIC: [&[u8]; 9] = [b"com", b"co", b"net", b"org", b"edu", b"gov", b"ac", b"or", b"go"];
     let under_public = name.with_labels(2).first_label().is_some_and(|label| PUBLIC.contains(&label));
     name.with_labels(if under_public { 3 } else { 2 })

@@ -24,6 +24,8 @@ pub(super) enum NoAnswer {
     Failed(ExchangeError),
     /// What they answered is not to be believed.
     Refused(Refusal),
+    /// None was asked: the question is part of a tunnel through DNS.
+    Tunnel,
 }
 
 impl From<ExchangeError> for NoAnswer {
@@ -47,6 +49,7 @@ impl NoAnswer {
             }
             Self::Failed(ExchangeError::Failed(_)) => (ede::NETWORK_ERROR, "the upstream servers failed"),
             Self::Refused(Refusal::Bogus(explained) | Refusal::Unproven(explained)) => *explained,
+            Self::Tunnel => (ede::FILTERED, "so much data in names looks like a tunnel"),
         }
     }
 }

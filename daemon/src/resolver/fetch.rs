@@ -61,6 +61,7 @@ impl Resolver {
             return self.let_out(&state, pending, reply).await;
         }
         let fetched = match self.waiting.try_acquire() {
+            Ok(_place) if self.is_tunnel(pending) => Some(Arc::new(Fetched(Err(NoAnswer::Tunnel)))),
             Ok(_place) => match pending.decision.verdict.action {
                 Action::Rewrite(engine, level) => {
                     // Apart: it would double the room that every other question waits in.
@@ -84,6 +85,13 @@ impl Resolver {
             (None, None) => failure(question, pending, &ExchangeError::Timeout.into()),
         };
         self.let_out(&state, pending, reply).await
+    }
+
+    /// Whether a question is part of a tunnel, which supervised people may not have.
+    fn is_tunnel(&self, pending: &Pending) -> bool {
+        let Pending { query, client, decision, .. } = pending;
+        let supervised = self.shared.load().policy.supervises(decision.who);
+        supervised && self.gate.tunnels().is_one(*client, query.name(), self.clock.moment())
     }
 
     /// Remembers how a question ended, and waits until its answer may be sent.
@@ -192,6 +200,7 @@ impl Resolver {
             }
             // That is about us.
             Err(NoAnswer::Failed(ExchangeError::Busy)) => {}
+            Err(NoAnswer::Tunnel) => {}
             Err(error) => {
                 let reached = matches!(error, NoAnswer::Refused(_));
                 self.cache.fail(&key, error.explained().0, reached, now);

@@ -11,6 +11,7 @@
 //! * An answer that needs the firewall gives an [`order`] at the [gate](crate::gate); [`stamps`] spare it that when its
 //!   addresses are there. [`holdings`] is what is in the sets, [`kept`] what of it
 //!   outlives a stop, and [`atlas`] which service is found where.
+//! * [`tunnels`] watches for data that goes through our own answers.
 //! * [`tally`] reads the kernel's counters: bytes by device and service, for time budgets and the status.
 //! * [`work`] keeps the kernel as the plan wants it, over [`link`]: whatever dies, is flushed or is refused is noticed
 //!   within a second and tried again. DNS waits for none of it. [`keeper`] is everybody else's way to it.
@@ -28,6 +29,7 @@ pub mod order;
 pub mod stamps;
 
 pub mod tally;
+pub mod tunnels;
 
 pub mod keeper;
 pub mod link;

@@ -98,6 +98,7 @@ impl Devices {
                     place.is_live = false;
                 }
             }
+            Heard::Port { .. } => {}
             Heard::At { address, mac, age } => {
                 let last = now.saturating_sub(age);
                 if !self.meet(mac, last) {

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use super::devices::{Device, Devices, Uptime};
+use super::doubles::{Doubles, Sign};
 use super::leases::Lease;
 use super::name::HostName;
 use super::neighbours::Heard;
@@ -31,6 +32,7 @@ pub struct Directory {
 struct Entries {
     known: Vec<Known>,
     devices: Devices,
+    doubles: Doubles,
 }
 
 /// A device as `luytre status` and the page show it.
@@ -66,7 +68,8 @@ impl Default for Directory {
 impl Directory {
     /// An empty one, for at most so many devices.
     pub fn new(devices: usize, clock: Clock) -> Self {
-        let entries = Entries { known: Vec::new(), devices: Devices::new(devices) };
+        let (known, doubles) = Default::default();
+        let entries = Entries { known, devices: Devices::new(devices), doubles };
         Self { clock, roll: Roll::default(), entries: Mutex::new(entries) }
     }
 
@@ -140,8 +143,36 @@ impl Directory {
         proposals(&entries.known, &entries.devices.list())
     }
 
-    /// What a parent should look at: devices that nobody named, in a house where devices have names.
+    /// What a parent should look at: devices that share a hardware address, and those that nobody named, in a house where
+    /// devices have names.
     pub fn notices(&self) -> Vec<String> {
+        self.doubles().into_iter().chain(self.strangers()).collect()
+    }
+
+    fn doubles(&self) -> Vec<String> {
+        let now = self.now();
+        let entries = self.entries();
+        let called = |mac: Mac| {
+            let given =
+                entries.known.iter().find(|known| known.mac == Some(mac)).map(|known| known.name.as_str());
+            given
+                .filter(|name| !name.is_empty())
+                .map_or_else(|| mac.to_string(), |name| format!("{mac} ({name})"))
+        };
+        let tell = |(mac, sign)| match sign {
+            Sign::Ports => format!(
+                "{} is at two places of the network at once: another device may go by its hardware address",
+                called(mac)
+            ),
+            Sign::Identities => format!(
+                "{} calls itself by another name than before: another device may go by its hardware address",
+                called(mac)
+            ),
+        };
+        entries.doubles.all(now).into_iter().map(tell).collect()
+    }
+
+    fn strangers(&self) -> Vec<String> {
         /// Devices that a notice names; of more it gives the number.
         const SHOWN: usize = 5;
         let entries = self.entries();
@@ -175,12 +206,17 @@ impl Directory {
 
     /// The kernel said something.
     pub(super) fn hear(&self, heard: Heard) {
-        self.entries().devices.hear(heard, self.now());
+        match heard {
+            Heard::Port { mac, port } => self.entries().doubles.at_port(mac, port, self.now()),
+            _ => self.entries().devices.hear(heard, self.now()),
+        }
     }
 
     /// These are the leases now.
     pub(super) fn set_leases(&self, leases: Vec<Lease>) {
-        self.entries().devices.set_leases(leases, self.now());
+        let mut entries = self.entries();
+        entries.doubles.leases(&leases, self.now());
+        entries.devices.set_leases(leases, self.now());
     }
 
     /// A device told its name.

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! * [`neighbours`], [`leases`] and [`mdns`] are what the network shows; [`devices`] joins it: one device a [`mac`] with
-//!   all its addresses. A [`name`] is cleaned once, where it comes in; [`vendor`] knows who made a device.
+//!   all its addresses. A [`name`] is cleaned once, where it comes in; [`vendor`] knows who made a device, and
+//!   [`doubles`] sees that two go by one hardware address.
 //! * [`known`] is what a parent wrote about a device; a [`proposal`] says which of them a new one may be.
 //! * [`roll`] gives the numbers: a [`Who`] is one device of one person, the same for the whole run.
 //! * [`people`] is what a question looks at: from address or token to [`Who`] by one look-up.
@@ -19,6 +20,7 @@ pub mod mdns;
 pub mod neighbours;
 
 pub mod devices;
+pub mod doubles;
 pub mod mac;
 pub mod name;
 pub mod vendor;

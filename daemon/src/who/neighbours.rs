@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use netlink_packet_core::{
     Emitable, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NetlinkBuffer, NetlinkHeader, Parseable,
 };
+use netlink_packet_route::AddressFamily;
 use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState,
 };
@@ -40,6 +41,13 @@ pub enum Heard {
     },
     /// Nobody answers there any more.
     Gone(IpAddr),
+    /// A bridge heard a device at a port.
+    Port {
+        /// The device.
+        mac: Mac,
+        /// The kernel's number of the port.
+        port: u32,
+    },
 }
 
 /// The neighbour table, open.
@@ -136,7 +144,7 @@ fn refusal(payload: &[u8]) -> io::Error {
     io::Error::from_raw_os_error(code.saturating_neg())
 }
 
-/// What an entry says of a device; entries of groups, of bridges, and of what nobody answered say nothing.
+/// What an entry says of a device; entries of groups and of what nobody answered say nothing.
 fn heard_of(entry: &NeighbourMessage, is_deleted: bool) -> Option<Heard> {
     let (mut address, mut mac, mut age) = (None, None, 0);
     for attribute in &entry.attributes {
@@ -147,6 +155,12 @@ fn heard_of(entry: &NeighbourMessage, is_deleted: bool) -> Option<Heard> {
             NeighbourAttribute::CacheInfo(info) => age = info.confirmed.min(info.updated) / TICKS_PER_SECOND,
             _ => {}
         }
+    }
+    let is_learnt = matches!(entry.header.state, NeighbourState::Reachable | NeighbourState::Stale);
+    if entry.header.family == AddressFamily::Bridge {
+        // A bridge's own entries are permanent.
+        let mac = mac.filter(|mac| is_learnt && !is_deleted && mac.is_one_device())?;
+        return Some(Heard::Port { mac, port: entry.header.ifindex });
     }
     let address = address.filter(|address| !address.is_multicast() && !address.is_loopback())?;
     if is_deleted || entry.header.state == NeighbourState::Failed {
@@ -166,7 +180,6 @@ fn heard_of(entry: &NeighbourMessage, is_deleted: bool) -> Option<Heard> {
 
 #[cfg(test)]
 mod tests {
-    use netlink_packet_route::AddressFamily;
     use netlink_packet_route::neighbour::NeighbourHeader;
     use proptest::prelude::*;
 

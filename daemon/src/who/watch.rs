@@ -87,10 +87,14 @@ impl Watch {
         let state = self.shared.load_full();
         let mut news = false;
         let tell = |heard: Heard| {
-            let (Heard::At { address, .. } | Heard::Gone(address)) = heard;
-            if state.lan.contains(address) {
-                self.directory.hear(heard);
-                news = true;
+            match heard {
+                Heard::At { address, .. } | Heard::Gone(address) if state.lan.contains(address) => {
+                    self.directory.hear(heard);
+                    news = true;
+                }
+                // Nobody is found by a port.
+                Heard::Port { .. } => self.directory.hear(heard),
+                _ => {}
             }
         };
         neighbours.next(tell).await?;
