@@ -21,6 +21,10 @@ pub(crate) const SERVICE: [&str; 2] = ["198.51.100.81", "2001:db8:80::81"];
 pub(crate) const SHARED: [&str; 2] = ["198.51.100.82", "2001:db8:80::82"];
 /// Who takes tunnels, and any other server that has no name.
 pub(crate) const PEER: [&str; 2] = ["198.51.100.51", "2001:db8:80::51"];
+/// One of the networks that Telegram publishes, and nobody asks for by name.
+pub(crate) const PUBLISHED: [&str; 2] = ["149.154.167.50", "2001:67c:4e8::50"];
+/// Where an operator takes calls over Wi-Fi: `epdg.epc.mnc004.mcc452.pub.3gppnetwork.org`.
+pub(crate) const CALLS: [&str; 2] = ["198.51.100.45", "2001:db8:80::45"];
 /// A resolver that is on nobody's list.
 pub(crate) const SECRET_RESOLVER: [&str; 2] = ["198.51.100.53", "2001:db8:80::53"];
 /// Resolvers that everybody knows.
@@ -72,6 +76,7 @@ pub(crate) fn answer(asked: &Asked) -> Option<Packet> {
     let [v4, v6] = match name {
         "site.example" | "app.example" | "childhelp.org" => SITE,
         "home.dyn.example" => PEER,
+        "epdg.epc.mnc004.mcc452.pub.3gppnetwork.org" => CALLS,
         "www.tiktok.com" | "m.tiktok.com" => SERVICE,
         "v.tiktok.com" | "shared.example" => SHARED,
         _ => return None,
@@ -123,7 +128,10 @@ fn address(text: &str) -> IpAddr {
 impl Internet {
     /// Starts every server in this namespace.
     pub(crate) fn start(namespace: &Namespace) -> Self {
-        let all = [SITE, SERVICE, SHARED, PEER, SECRET_RESOLVER].into_iter().flatten().chain(RESOLVERS);
+        let all = [SITE, SERVICE, SHARED, PEER, PUBLISHED, CALLS, SECRET_RESOLVER]
+            .into_iter()
+            .flatten()
+            .chain(RESOLVERS);
         let all: Vec<IpAddr> = all.map(address).collect();
         for address in &all {
             let form = if address.is_ipv4() { "/32 dev lo" } else { "/128 dev lo nodad" };

@@ -191,6 +191,15 @@ impl Helper {
             let before = before.map_or(Treatment::default(), |before| before.treatment(device.mac));
             (device.number, device.treatment, before)
         });
+        let is_newly_closed = |number, address| {
+            plan.closes(number, address) && !before.is_some_and(|before| before.closes(number, address))
+        };
+        if !plan.closed.is_empty() && before.is_none_or(|before| before.closed != plan.closed) {
+            let mask = plan.mask;
+            flows::end_each(&mut self.netlink, |flow| {
+                is_newly_closed(mask.number(flow.mark), flow.destination)
+            })?;
+        }
         let before = before.map_or(Treatment::default(), |before| before.others);
         for (number, treatment, before) in own.chain([(plan.mask.others(), plan.others, before)]) {
             if treatment.is_stricter_than(before) {

@@ -16,6 +16,9 @@
 //!   waiting. What comes back to one who is cut off is dropped: an answer would go to a stranger.
 //! * One text is one transaction. Sets that change by the element keep their elements: only rules are flushed.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -65,6 +68,7 @@ pub(super) fn text(plan: &Plan, known: &Known, afresh: bool) -> String {
     for treatment in treatments(plan) {
         text.treatment(treatment);
     }
+    text.services(plan);
     text.ends(plan);
     text.line("}");
     text.0
@@ -130,8 +134,9 @@ impl Text {
         let numbers = plan.devices.iter().map(|device| device.number).chain([plan.mask.others()]);
         let chains =
             numbers.map(|number| format!("d{number}")).chain(treatments(plan).into_iter().map(chain));
+        let services = (0..plan.closed.len()).map(|service| format!("s{service}"));
         let ends = ["up", "down", "narrow", "strict", "observe", "opened", "refuse"].map(str::to_owned);
-        for chain in chains.chain(ends) {
+        for chain in chains.chain(services).chain(ends) {
             self.line(&add("chain", &chain, ""));
         }
     }
@@ -191,13 +196,15 @@ impl Text {
         }
         // What serves the home but is not this router; what we send ourselves comes round to us too.
         let dhcp = "udp sport 67 udp dport 68";
+        // Its lifetime as a router (RFC 4861 §4.2): a Thread border router, say, has none, and is none.
+        let lives = "@th,48,16 != 0";
         let strange = "fib saddr . iif type != local update @servers";
         self.chain(
             "served",
             &[
                 "type filter hook input priority filter - 10; policy accept;",
                 &format!("iifname {{ {lan} }} {dhcp} fib saddr type != local update @servers4 {{ ether saddr . ip saddr }}"),
-                &format!("iifname {{ {lan} }} icmpv6 type nd-router-advert {strange}6 {{ ether saddr . ip6 saddr }}"),
+                &format!("iifname {{ {lan} }} icmpv6 type nd-router-advert {lives} {strange}6 {{ ether saddr . ip6 saddr }}"),
             ],
         );
         self.chain(
@@ -218,9 +225,28 @@ impl Text {
         let own = plan.devices.iter().map(|device| (device.number, device.treatment));
         for (number, treatment) in own.chain([(plan.mask.others(), plan.others)]) {
             let mark = set_mark(plan.mask, number);
+            let services = plan.closed.iter().enumerate();
+            let services = services.filter(|(_, closed)| closed.numbers.contains(&number));
+            let services: Vec<String> = services.map(|(service, _)| format!("jump s{service}")).collect();
             let goto = (treatment != Treatment::default()).then(|| format!("goto {}", chain(treatment)));
-            let rules: Vec<&str> = std::iter::once(mark.as_str()).chain(goto.as_deref()).collect();
+            let rules = std::iter::once(mark.as_str()).chain(services.iter().map(String::as_str));
+            let rules: Vec<&str> = rules.chain(goto.as_deref()).collect();
             self.chain(&format!("d{number}"), &rules);
+        }
+    }
+
+    /// A chain for the published networks of each service that somebody is kept from.
+    fn services(&mut self, plan: &Plan) {
+        for (service, closed) in plan.closed.iter().enumerate() {
+            let rule = |is_v4: bool, address: &str| {
+                let own = closed.ranges.iter().filter(|range| range.address.is_ipv4() == is_v4);
+                let own: Vec<String> =
+                    own.map(|range| format!("{}/{}", range.address, range.length)).collect();
+                (!own.is_empty()).then(|| format!("{address} daddr {{ {} }} goto refuse", own.join(", ")))
+            };
+            let rules = [rule(true, "ip"), rule(false, "ip6")];
+            let rules: Vec<&str> = rules.iter().flatten().map(String::as_str).collect();
+            self.chain(&format!("s{service}"), &rules);
         }
     }
 
@@ -239,7 +265,10 @@ impl Text {
             ]);
         }
         if tunnels {
+            // Calls over Wi-Fi are such a tunnel, to addresses that the operators' zone names: an essential.
             rules.extend([
+                "udp dport { 500, 4500 } ip daddr @vital4 accept",
+                "udp dport { 500, 4500 } ip6 daddr @vital6 accept",
                 "meta l4proto . th dport @doors goto refuse",
                 "meta l4proto { gre, esp, ah, ipencap, ipv6 } goto refuse",
             ]);
@@ -318,51 +347,4 @@ fn names(interfaces: &[Interface]) -> String {
         let _ = write!(names, "{comma}\"{}\"", interface.as_str());
     }
     names
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::traffic::plan::Device;
-    use crate::who::Mac;
-
-    fn plan() -> Plan {
-        let treatment = Treatment { resolvers: true, strict: true, ..Treatment::default() };
-        Plan {
-            interfaces: ["br-lan", "br-guest"].map(|name| name.to_owned().try_into().unwrap()).into(),
-            dns_port: 5300,
-            ports: vec![53, 853],
-            devices: vec![
-                Device { mac: Mac([2, 0, 0, 0, 0, 0x10]), number: 1, treatment },
-                Device { mac: Mac([2, 0, 0, 0, 0, 0x11]), number: 2, treatment: Treatment::default() },
-            ],
-            others: Treatment { cut: true, ..Treatment::default() },
-            ..Plan::default()
-        }
-    }
-
-    #[test]
-    fn each_device_leads_to_its_own_treatment() {
-        let text = text(&plan(), &Known::default(), false);
-        for expected in [
-            "who { 02:00:00:00:00:10 : goto d1, 02:00:00:00:00:11 : goto d2 }",
-            "cut { 0xfe000000 }",
-            "ct mark and 0xfe000000 != 0x2000000 ct mark set ct mark and 0x1ffffff or 0x2000000\n    goto t_rs\n",
-            "iifname { \"br-lan\", \"br-guest\" } meta l4proto { tcp, udp } th dport 53 redirect to :5300",
-            "iifname != { \"lo\", \"br-lan\", \"br-guest\" } meta l4proto { tcp, udp } th dport { 53, 853 } drop",
-        ] {
-            assert!(text.contains(expected), "{expected} is not in\n{text}");
-        }
-    }
-
-    #[test]
-    fn nothing_but_our_own_table_is_named_and_it_is_not_deleted() {
-        let text = text(&plan(), &Known::default(), false);
-        assert!(!text.contains("delete") && !text.contains("flush ruleset"));
-        let commands = text.lines().filter(|line| !line.starts_with([' ', '}']));
-        for line in commands {
-            assert!(line.contains(" inet luytre"), "{line}");
-        }
-        assert!(super::text(&plan(), &Known::default(), true).contains("delete table inet luytre\n"));
-    }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use luytre_lists::AddressBlock;
+
 use super::numbers::Numbers;
-use super::plan::{Device, Plan, Range, Treatment};
+use super::plan::{Closed, Device, Plan, Range, Treatment};
 use crate::catalogue::{Catalogue, ServiceSet};
 use crate::clock::Timestamp;
 use crate::config::{Config, FirewallConfig, Strict};
@@ -95,7 +97,7 @@ impl Designer {
                 Member { mac, who, number, treatment: self.treatment(&access), services: access.services }
             })
             .collect();
-        let others = self.treatment(&access(Who::UNKNOWN));
+        let unknown = access(Who::UNKNOWN);
         let device =
             |member: &Member| Device { mac: member.mac, number: member.number, treatment: member.treatment };
         let plan = Plan {
@@ -104,8 +106,9 @@ impl Designer {
             dns_port: self.dns_port,
             ports: self.ports.clone(),
             ranges: ranges(&members),
+            closed: closed(&members, (self.config.mask.others(), unknown.services)),
             devices: members.iter().map(device).collect(),
-            others,
+            others: self.treatment(&unknown),
         };
         Design { plan, left_out: macs.len().saturating_sub(members.len()), members }
     }
@@ -122,6 +125,24 @@ impl Designer {
     }
 }
 
+/// The published networks of each service that somebody is kept from, and from whom.
+fn closed(members: &[Member], others: (u16, ServiceSet)) -> Vec<Closed> {
+    let everybody = || members.iter().map(|member| (member.number, member.services)).chain([others]);
+    let published = Catalogue::shipped().services().filter(|(_, service)| !service.addresses.is_empty());
+    let of_service = published.map(|(id, service)| Closed {
+        ranges: service.addresses.iter().map(range).collect(),
+        numbers: everybody()
+            .filter(|(_, services)| services.contains(id))
+            .map(|(number, _)| number)
+            .collect(),
+    });
+    of_service.filter(|closed| !closed.numbers.is_empty()).collect()
+}
+
+fn range(block: &AddressBlock) -> Range {
+    Range { address: block.first(), length: block.length() }
+}
+
 /// The networks of services that stay open in strict mode: those that no device under it is kept from.
 fn ranges(members: &[Member]) -> Vec<Range> {
     let strict = members.iter().filter(|member| member.treatment.strict || member.treatment.observed);
@@ -130,6 +151,5 @@ fn ranges(members: &[Member]) -> Vec<Range> {
         return Vec::new();
     }
     let open = Catalogue::shipped().services().filter(|(id, _)| !blocked.contains(*id));
-    let blocks = open.flat_map(|(_, service)| service.addresses.iter());
-    blocks.map(|block| Range { address: block.first(), length: block.length() }).collect()
+    open.flat_map(|(_, service)| service.addresses.iter()).map(range).collect()
 }

@@ -1,6 +1,7 @@
 //! What the firewall is to do, as values: the daemon makes a [`Plan`], the helper turns it into rules.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -168,10 +169,23 @@ pub struct Plan {
     pub ports: Vec<u16>,
     /// Address ranges that strict mode leaves open.
     pub ranges: Vec<Range>,
+    /// Address ranges that some are kept from.
+    #[serde(default)]
+    pub closed: Vec<Closed>,
     /// Devices with numbers.
     pub devices: Vec<Device>,
     /// What is done with the traffic of all others.
     pub others: Treatment,
+}
+
+/// The published networks of a service, and whom it is closed to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Closed {
+    /// Its networks.
+    pub ranges: Vec<Range>,
+    /// The numbers of devices; [`MarkMask::others`] for all without one of their own.
+    pub numbers: Vec<u16>,
 }
 
 /// Addresses that begin alike.
@@ -179,7 +193,7 @@ pub struct Plan {
 #[serde(deny_unknown_fields)]
 pub struct Range {
     /// The first.
-    pub address: std::net::IpAddr,
+    pub address: IpAddr,
     /// How many bits they share.
     pub length: u8,
 }
@@ -193,8 +207,13 @@ impl Plan {
         if self.dns_port == 0 || self.ports.contains(&0) || self.ports.len() > MAX_PORTS {
             return Err(format!("ports are 1 to 65535, and at most {MAX_PORTS}"));
         }
-        if self.ranges.len() > MAX_RANGES || !self.ranges.iter().all(Range::is_one) {
+        let ranges = || self.closed.iter().flat_map(|closed| &closed.ranges).chain(&self.ranges);
+        if ranges().count() > MAX_RANGES || !ranges().all(Range::is_one) {
             return Err(format!("ranges are prefixes with their length, and at most {MAX_RANGES}"));
+        }
+        let is_number = |number: &u16| (1..=self.mask.others()).contains(number);
+        if !self.closed.iter().flat_map(|closed| &closed.numbers).all(is_number) {
+            return Err("networks are closed to devices that have a number".into());
         }
         let (mut macs, mut numbers) = (BTreeSet::new(), BTreeSet::new());
         let is_good = |device: &Device| {
@@ -209,6 +228,12 @@ impl Plan {
         }
     }
 
+    /// Whether an address lies in networks that are closed to this number.
+    pub fn closes(&self, number: u16, address: IpAddr) -> bool {
+        let theirs = self.closed.iter().filter(|closed| closed.numbers.contains(&number));
+        theirs.flat_map(|closed| &closed.ranges).any(|range| range.contains(address))
+    }
+
     /// How a device is treated.
     pub fn treatment(&self, mac: Mac) -> Treatment {
         let own = self.devices.iter().find(|device| device.mac == mac);
@@ -217,6 +242,16 @@ impl Plan {
 }
 
 impl Range {
+    /// Whether the address begins so.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let differ = match (self.address, address) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => (u32::from(own) ^ u32::from(other)).leading_zeros(),
+            (IpAddr::V6(own), IpAddr::V6(other)) => (u128::from(own) ^ u128::from(other)).leading_zeros(),
+            _ => return false,
+        };
+        differ >= self.length.into()
+    }
+
     fn is_one(&self) -> bool {
         self.length > 0 && self.length <= if self.address.is_ipv4() { 32 } else { 128 }
     }
@@ -275,9 +310,13 @@ mod tests {
     #[test]
     fn a_plan_that_contradicts_itself_is_refused() {
         assert_eq!(plan().check(), Ok(()));
-        let wrong: [fn(&mut Plan); 7] = [
+        let range = Range { address: [192, 0, 2, 0].into(), length: 24 };
+        assert!(range.contains([192, 0, 2, 255].into()) && !range.contains([192, 0, 3, 0].into()));
+        assert!(!range.contains([0; 16].into()));
+        let wrong: [fn(&mut Plan); 8] = [
             |plan| plan.interfaces.clear(),
             |plan| plan.dns_port = 0,
+            |plan| plan.closed.push(Closed { ranges: vec![], numbers: vec![0] }),
             |plan| plan.devices[1].number = 1,
             |plan| plan.devices[1].number = 127,
             |plan| plan.devices[1].mac = plan.devices[0].mac,
