@@ -5,6 +5,7 @@ mod fetching;
 mod household;
 mod reload;
 mod report;
+mod starts;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -39,6 +40,7 @@ use crate::{tasks, web};
 
 use self::household::{circumstances, watch_clock};
 use self::reload::{not_found, upstream_settings, validation};
+use self::starts::Starts;
 
 pub use self::edit::ChangeError;
 pub use self::fetching::outside;
@@ -74,6 +76,7 @@ pub struct Daemon {
     /// How lists are fetched.
     fetching: Arc<Report>,
     firewall: Keeper,
+    starts: Starts,
     /// Held by whoever makes the next state from the one before.
     swapping: Arc<Mutex<()>>,
 }
@@ -86,8 +89,20 @@ impl App {
         if let Err(error) = std::fs::create_dir_all(state) {
             notices.push(format!("the state folder {} can't be made: {error}", state.display()));
         }
-        notices.extend(fetching::before_start(&config.list));
-        let (list, refused) = LoadedList::at_start(&config.list.file, config.list.must_be_there(), state);
+        let (told, is_rolled_back) = fetching::before_start(&config.list);
+        notices.extend(told);
+        let starts = Starts::note(state, clock.best_known());
+        if is_rolled_back {
+            // What it died of may be gone with the list.
+            starts.forget();
+        }
+        let is_safe = starts.are_too_many() && !is_rolled_back;
+        let (list, refused) = match is_safe {
+            true => (LoadedList::starter(), None),
+            false => LoadedList::at_start(&config.list.file, config.list.must_be_there(), state),
+        };
+        let config = if is_safe { starts.safe(config, &mut notices) } else { config };
+        let state = &config.state.dir;
         if let Some(refused) = &refused {
             tracing::error!(%refused, in_force = list.state(), "the list was refused; an older one is in force");
         }
@@ -121,8 +136,10 @@ impl App {
             gate: firewall.gate(),
         };
         resolver.dnssec.configure(validation(&config, &resolver.shared.load().upstream));
-        let listeners = Listeners::open(&config.listen, &config.limits)?;
-        let web = open::tcp(&config.web.listen)?;
+        // A port that is taken is no crash.
+        let opened = Listeners::open(&config.listen, &config.limits);
+        let listeners = opened.inspect_err(|_| starts.forget())?;
+        let web = open::tcp(&config.web.listen).inspect_err(|_| starts.forget())?;
         let outlets = (0..=config.limits.workers).map(|_| Arc::new(resolver.outlet())).collect();
         let accounts = Arc::new(Accounts::new(&config, clock));
         let (started_with, notices) = (Arc::new(config), Arc::new(notices));
@@ -145,6 +162,7 @@ impl App {
             notifier: Notifier::default(),
             fetching: Arc::default(),
             firewall,
+            starts,
             swapping,
         };
         Ok(Self { daemon, listeners, web })
@@ -206,6 +224,8 @@ impl Daemon {
         }
         self.log_start();
         self.fetch_lists();
+        let starts = self.starts.clone();
+        tasks::spawn("starts", async move { starts.last().await });
         let history = Arc::clone(&self.resolver.history);
         let home = Arc::clone(&self.home);
         let calendar = move || home.calendar();
@@ -213,6 +233,7 @@ impl Daemon {
         while signals.next().await == Wish::Reload {
             self.reload().await;
         }
+        self.starts.forget();
         self.firewall.stop().await;
         keeper.stop().await;
         let (usage, time) = (Arc::clone(&self.usage), Time::of(&self.resolver.clock));

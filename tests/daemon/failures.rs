@@ -217,3 +217,22 @@ fn what_waits_for_upstream_keeps_nobody_else_waiting() {
     assert!(elapsed() < Duration::from_secs(2), "{:?}", elapsed());
     assert_eq!(waiting.receive(), "SERVFAIL ede 22");
 }
+
+#[test]
+fn a_daemon_that_dies_again_and_again_starts_in_safe_mode_once() {
+    let mut house = House::new().list("gambling", ["bad.example"]).start();
+    for _ in 0..3 {
+        assert_eq!(house.ask("bad.example"), "NOERROR A 10 0.0.0.0 ede 17 4");
+        house.kill();
+        house.start_again();
+    }
+    let status = house.status();
+    assert!(status["notices"].to_string().contains("safe mode, after 3 starts"), "{}", status["notices"]);
+    assert_eq!(status["list"]["state"], "starter");
+    assert_eq!(house.ask("www.bet365.com"), "NOERROR A 10 0.0.0.0 ede 17 4", "the starter list filters");
+    assert_eq!(house.ask("bad.example"), "NOERROR A 300 192.0.2.1");
+    house.stop();
+    house.start_again();
+    assert_eq!(house.status()["notices"].to_string(), "[]");
+    assert_eq!(house.ask("bad.example"), "NOERROR A 10 0.0.0.0 ede 17 4");
+}

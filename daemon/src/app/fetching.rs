@@ -17,10 +17,13 @@ use crate::sync::{Outside, Trouble};
 use crate::tasks;
 
 /// Before the list is read: counts the start, and goes back to the list before if this one seems to be our death.
-pub(super) fn before_start(list: &ListConfig) -> Vec<String> {
+/// Returns what is to be told of it, and whether it went back.
+pub(super) fn before_start(list: &ListConfig) -> (Vec<String>, bool) {
     let half_written = Some(list.half_written).filter(|what| !what.is_empty()).map(str::to_owned);
-    let rolled_back = Place::of(&list.file).count_start().unwrap_or_else(|trouble| Some(trouble.to_string()));
-    half_written.into_iter().chain(rolled_back).collect()
+    let counted = Place::of(&list.file).count_start();
+    let is_rolled_back = matches!(counted, Ok(Some(_)));
+    let rolled_back = counted.unwrap_or_else(|trouble| Some(trouble.to_string()));
+    (half_written.into_iter().chain(rolled_back).collect(), is_rolled_back)
 }
 
 /// Whom to ask for the mirrors' names, and whom to believe.
