@@ -28,6 +28,7 @@ use crate::listen::rate::Rate;
 use crate::listen::{Desk, Listeners, Streams};
 use crate::notify::Notifier;
 use crate::process::{Process, Signals, Wish};
+use crate::reports::Reports;
 use crate::requests::Requests;
 use crate::resolver::Resolver;
 use crate::snapshot::Snapshot;
@@ -70,6 +71,7 @@ pub struct Daemon {
     home: Arc<Home>,
     usage: Arc<Usage>,
     requests: Arc<Requests>,
+    reports: Arc<Reports>,
     audit: Arc<Audit>,
     /// Tells nobody before the daemon runs.
     notifier: Notifier,
@@ -146,6 +148,7 @@ impl App {
         let (home, usage, swapping) = (Arc::new(home), Arc::new(usage), Arc::default());
         let state = &started_with.state.dir;
         let (requests, audit) = (Arc::new(Requests::at_start(state)), Arc::new(Audit::at(state)));
+        let reports = Arc::new(Reports::at_start(state));
         let daemon = Daemon {
             config_file,
             started_with,
@@ -158,6 +161,7 @@ impl App {
             home,
             usage,
             requests,
+            reports,
             audit,
             notifier: Notifier::default(),
             fetching: Arc::default(),
@@ -226,6 +230,7 @@ impl Daemon {
         self.fetch_lists();
         let starts = self.starts.clone();
         tasks::spawn("starts", async move { starts.last().await });
+        self.send_reports();
         let history = Arc::clone(&self.resolver.history);
         let home = Arc::clone(&self.home);
         let calendar = move || home.calendar();
@@ -279,6 +284,11 @@ impl Daemon {
     /// What children ask for.
     pub fn requests(&self) -> &Requests {
         &self.requests
+    }
+
+    /// What the centre is told.
+    pub fn reports(&self) -> &Arc<Reports> {
+        &self.reports
     }
 
     /// Who did what.

@@ -21,11 +21,11 @@
 //! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that, on disk as counters
 //!   only. [`usage`] counts the minutes of time budgets.
 //! * [`accounts`] says who may come in; [`requests`] are what children ask for, [`notify`] tells a parent's phone,
-//!   [`audit`] who did what.
+//!   [`reports`] the centre what is wrong with its list; [`audit`] who did what.
 //! * [`traffic`] says what the firewall is to do, from the same decisions; [`helper`] is the other process that does it.
 //! * [`web`] is the page and the API, [`control`] the socket behind `luytre status`, [`status`] what both tell; [`explain`]
 //!   says why.
-//! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], `datagrams`, [`process`] and
+//! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], `document`, `datagrams`, [`process`] and
 //!   [`system`] are the operating system.
 
 pub mod command;
@@ -68,6 +68,7 @@ pub mod traffic;
 pub mod accounts;
 pub mod audit;
 pub mod notify;
+pub mod reports;
 pub mod requests;
 
 pub mod control;
@@ -77,6 +78,7 @@ pub mod web;
 
 pub mod clock;
 mod datagrams;
+mod document;
 pub mod files;
 pub mod process;
 pub mod system;

@@ -39,6 +39,28 @@ test('a child comes from the block page, asks, and the parent allows it', async 
   assert.match((await house.http(DEVICES.an, '/toi')).body, /Được rồi/);
 });
 
+test('a wrong block is reported from a line of the log, a harmful site from "Why?"', async () => {
+  await open('bet365.com');
+  await parent.goto('/nhat-ky');
+  await parent.getByRole('button', { name: /bet365\.com/ }).first().click();
+  await parent.getByRole('button', { name: 'Báo chặn nhầm' }).click();
+  await parent.getByText('Không gửi tên người').waitFor();
+  await parent.getByRole('button', { name: 'Gửi báo cáo' }).click();
+  await parent.getByText('Báo cáo sẽ được gửi').waitFor();
+
+  await parent.goto('/vi-sao?ten=hoc-bai.example&ai=an');
+  await parent.getByRole('button', { name: 'Báo trang có hại' }).click();
+  await parent.getByLabel('Trang này có gì?').selectOption({ label: 'Cờ bạc, cá độ' });
+  await parent.getByRole('button', { name: 'Gửi báo cáo' }).click();
+  await parent.getByText('Báo cáo sẽ được gửi').waitFor();
+
+  await parent.goto('/cai-dat?muc=bao-cao');
+  await parent.getByText('bet365.com').waitFor();
+  assert.equal(await parent.getByText('Đang chờ gửi').count(), 2);
+  const { items } = (await house.api('GET', 'reports')).body;
+  assert.deepEqual(items.map(({ kind, category }) => [kind, category]), [['harmful', 'gambling'], ['wrong', '']]);
+});
+
 test('a pause cuts off at once, can be undone, and lifted', async () => {
   await parent.goto('/');
   const an = parent.getByRole('region', { name: 'An', exact: true });

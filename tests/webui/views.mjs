@@ -23,6 +23,7 @@ export const VIEWS = {
   'settings-accounts': '/cai-dat?muc=tai-khoan',
   'settings-backup': '/cai-dat?muc=sao-luu',
   'settings-system': '/cai-dat?muc=he-thong',
+  'settings-reports': '/cai-dat?muc=bao-cao',
   'settings-audit': '/cai-dat?muc=so-tay',
   help: '/tro-giup',
 };
@@ -64,6 +65,8 @@ export async function liveIn(house, DEVICES) {
   await house.http(DEVICES.binh, '/xin', { form: { kind: 'time', name: 'binh-all', minutes: '30', reason: 'Con xem nốt phim với bạn' } });
   await house.http(DEVICES.an, '/xin', { form: { kind: 'site', name: 'roblox.com', reason: 'Bạn con chơi ạ' } });
   await house.api('POST', 'requests/3', { answer: 'deny' });
+  await house.api('POST', 'reports', { kind: 'wrong', name: 'bet365.com' });
+  await house.http(DEVICES.binh, '/xin/bao', { form: { kind: 'harmful', name: 'hoc-bai.example' } });
 }
 
 /** Waits until a page has all that it shows. */

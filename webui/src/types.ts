@@ -132,6 +132,11 @@ export interface Request {
   state: 'open' | 'allowed' | 'denied' | 'expired';
   by?: string;
 }
+export interface Reported {
+  items: { id: number; kind: 'wrong' | 'harmful'; name: string; made: number; state: 'waiting' | 'taken' | 'refused'; receipt?: string }[];
+  centre: string | null;
+  trouble: string;
+}
 
 export interface NetworkDevice {
   mac: string;

@@ -1,4 +1,5 @@
-//! Lists from the centre: a thread of its own fetches them, and what it has made is put in force here.
+//! What goes to and fro between house and centre: a thread of its own fetches lists, and what it has made is put in force
+//! here; reports go out.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::sync::place::Place;
 use crate::sync::round::Syncer;
 use crate::sync::watch::watch;
 use crate::sync::{Outside, Trouble};
-use crate::tasks;
+use crate::{reports, tasks};
 
 /// Before the list is read: counts the start, and goes back to the list before if this one seems to be our death.
 /// Returns what is to be told of it, and whether it went back.
@@ -64,6 +65,14 @@ impl Daemon {
         // What it does can be cut off at any time, as by a power cut: nobody waits for it at the end.
         if let Err(error) = std::thread::Builder::new().name("sync".to_owned()).spawn(run) {
             tracing::error!(%error, "lists can't be fetched");
+        }
+    }
+
+    /// Starts to send reports, if the configuration says where.
+    pub(super) fn send_reports(&self) {
+        if let Some(centre) = self.started_with.reports.centre.clone() {
+            let outside = outside(&self.started_with, self.resolver.clock);
+            tasks::spawn("reports", reports::send(Arc::clone(&self.reports), centre, outside, None));
         }
     }
 

@@ -68,6 +68,7 @@ impl Daemon {
         notices.extend(self.directory.notices());
         notices.extend(self.usage.notices());
         notices.extend(self.requests.notices());
+        notices.extend(self.reports.notices());
         notices.extend(self.firewall.notices());
         notices.extend(self.resolver.gate.tunnels().notices(clock.moment()));
         let standing = self.resolver.dnssec.standing();

@@ -80,8 +80,8 @@ impl ListSpec {
 }
 
 /// The address of a folder, that names of files can be put behind.
-fn base_address(url: &str) -> Result<Target, String> {
+pub(super) fn base_address(url: &str) -> Result<Target, String> {
     let wrong =
-        || format!("{} is not an address; write such as \"https://lists.example/luytre\"", quoted(url));
+        || format!("{} is not an address; write such as \"https://centre.example/luytre\"", quoted(url));
     Target::parse(url).ok().filter(|_| !url.contains('?')).ok_or_else(wrong)
 }

@@ -30,6 +30,7 @@ pub use self::list::{ListConfig, ListSpec};
 pub use self::listen::{CertificateFiles, ListenConfig, ListenSpec};
 pub use self::notify::NotifySpec;
 pub use self::reply::{ReplyConfig, ReplySpec};
+pub use self::reports::ReportsSpec;
 pub use self::state::{StateConfig, StateSpec};
 pub use self::upstream::{UpstreamConfig, UpstreamSpec, Zone};
 pub use self::web::{WebConfig, WebSpec};
@@ -59,6 +60,7 @@ mod listen;
 mod notify;
 mod read;
 mod reply;
+mod reports;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -96,6 +98,8 @@ pub struct Config {
     pub who: WhoConfig,
     /// Who is told of requests.
     pub notify: crate::notify::Settings,
+    /// Who is told of wrong blocks and harmful sites.
+    pub reports: crate::reports::Settings,
     /// What the whole house blocks and allows.
     pub house: HouseConfig,
     /// Where the daemon keeps what it must not forget.
@@ -121,6 +125,7 @@ pub struct Spec {
     pub web: WebSpec,
     pub who: WhoSpec,
     pub notify: NotifySpec,
+    pub reports: ReportsSpec,
     pub house: HouseSpec,
     pub state: StateSpec,
     pub limits: LimitsSpec,
@@ -186,6 +191,7 @@ impl Spec {
             firewall: self.firewall.resolve(folder, &state)?,
             who: self.who.resolve(folder),
             notify: self.notify.resolve()?,
+            reports: self.reports.resolve()?,
             house: self.house.resolve()?,
             limits: self.limits.resolve()?,
             web,

@@ -112,7 +112,7 @@ pub struct Requests(Mutex<Store>);
 impl Requests {
     /// Reads `requests.json` in the state folder.
     pub fn at_start(state: &Path) -> Self {
-        Self(Mutex::new(Store::read(state.join("requests.json"))))
+        Self(Mutex::new(Store::read(state)))
     }
 
     /// A device asks. Writes to the disk.

@@ -13,6 +13,7 @@ use super::language::Language;
 use super::page;
 use super::texts::Texts;
 use crate::policy::{Reason, Rule, Verdict};
+use crate::reports::Kind;
 use crate::snapshot::Snapshot;
 
 #[derive(Template)]
@@ -33,6 +34,8 @@ struct Part {
     category: Option<&'static str>,
     /// Where to ask for it; empty where asking is no use.
     ask: String,
+    /// Where to report a wrong block; empty where the list has no part in it.
+    report: String,
 }
 
 /// Answers a request for a site that isn't ours.
@@ -44,20 +47,26 @@ pub(super) fn answer(state: &Snapshot, site: &Foreign, headers: &HeaderMap) -> R
     }
     let language = Language::accepted(headers);
     let may_ask = site.verdict.is_blocked() && site.verdict.reason != Reason::Always;
+    let may_report = reportable(&site.verdict) == Some(Kind::Wrong);
+    let link = |language, is_of_use| match is_of_use {
+        true => form_at(headers, &site.shown, language),
+        false => String::new(),
+    };
     let parts = language.first().map(|language| Part {
         language,
         texts: language.texts(),
         why: why(language.texts(), &site.verdict),
         category: category(language, site.verdict.rule),
-        ask: if may_ask { ask_at(headers, &site.shown, language) } else { String::new() },
+        ask: link(language, may_ask),
+        report: link(language, may_report),
     });
     let blocked = site.verdict.is_blocked();
     page::html(StatusCode::FORBIDDEN, &BlockPage { language, site: &site.shown, blocked, parts })
 }
 
-/// The form to ask by is the router's own: sent from a page of this site it would be refused. It is where this page was
+/// The form to ask and report by is the router's own: sent from a page of this site it would be refused. It is where this page was
 /// reached, so at the same port.
-fn ask_at(headers: &HeaderMap, site: &str, language: Language) -> String {
+fn form_at(headers: &HeaderMap, site: &str, language: Language) -> String {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let port = host.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
@@ -108,6 +117,16 @@ pub(super) fn why(texts: &Texts, verdict: &Verdict) -> &'static str {
         | Reason::Grant
         | Reason::Rewrite
         | Reason::None => texts.open_why,
+    }
+}
+
+/// What of a verdict the centre can mend: what its list says, or does not say. The family's own rules it can't.
+pub(super) fn reportable(verdict: &Verdict) -> Option<Kind> {
+    match verdict.reason {
+        Reason::Special | Reason::Local | Reason::Essential => None,
+        Reason::Always | Reason::Category | Reason::Suspected => Some(Kind::Wrong),
+        _ if verdict.is_blocked() => None,
+        _ => Some(Kind::Harmful),
     }
 }
 

@@ -9,12 +9,12 @@ use axum::response::Response;
 /// Of every answer that says nothing else: no script, image, form, frame or other host, only the one style that stands
 /// in the pages, by its hash. A blocked site has no second address for a style sheet, so each page brings it along.
 const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'sha256-yWBpvp/XkX0AXNl1/3d3RBIRzLgDpgTcNrrYMd01vPU='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'sha256-H8CVC6B8jjeeRl4OXiOLYyoTkC9MwbvC/v7cOdtHDYQ='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
 /// Of our own pages: besides, our own script, style, pictures and API, and forms that are sent to us.
 const OWN_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-yWBpvp/XkX0AXNl1/3d3RBIRzLgDpgTcNrrYMd01vPU='; img-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-H8CVC6B8jjeeRl4OXiOLYyoTkC9MwbvC/v7cOdtHDYQ='; img-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
 
 /// A page of our own, with what its script and forms need. Its forms tell us that they are ours (`Origin`), which

@@ -14,6 +14,7 @@ import { Heading } from '../ui/frame';
 import { Icon } from '../ui/icon';
 import { act } from '../ui/messages';
 import { Button, Card, Loading, Select, Trouble } from '../ui/parts';
+import { ReportSheet, reportText } from '../ui/report';
 import { useAction } from '../use';
 import { siteOf } from './person/sites';
 
@@ -77,6 +78,7 @@ interface FoundProps {
 }
 
 function Found({ site, who, explanation, family, names, again }: FoundProps) {
+  const [reporting, setReporting] = useState(false);
   const blocked = explanation.verdict === 'blocked';
   const matters = explanation.considered.filter(({ rule }) => rule);
   return (
@@ -95,6 +97,10 @@ function Found({ site, who, explanation, family, names, again }: FoundProps) {
         </p>
       )}
       <Mend {...{ site, who, explanation, family, names, again }} />
+      <Button kind="quiet" onClick={() => setReporting(true)}>
+        {reportText(blocked)}
+      </Button>
+      {reporting && <ReportSheet site={site} blocked={blocked} names={names} onClose={() => setReporting(false)} />}
       <details>
         <summary>{t('rules_in_order')}</summary>
         <ol class="order">

@@ -1,5 +1,5 @@
-//! Files from a web server: HTTP/1.1 (RFC 9112) by hyper, in the clear or over TLS. One connection a mirror serves a whole
-//! round.
+//! Files from a web server, and now and then a document for it: HTTP/1.1 (RFC 9112) by hyper, in the clear or over TLS.
+//! One connection a mirror serves a whole round.
 //!
 //! No redirect is followed, no cookie kept, nothing sent that tells one router from another.
 
@@ -8,11 +8,11 @@ mod proxy;
 
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{self, HeaderMap, HeaderName};
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 
@@ -33,7 +33,7 @@ const MAX_HEAD: usize = 8192;
 pub struct Mirror<'a> {
     target: &'a Target,
     network: &'a Network,
-    line: Option<(SendRequest<Empty<Bytes>>, Via)>,
+    line: Option<(SendRequest<Full<Bytes>>, Via)>,
     received: u64,
 }
 
@@ -51,6 +51,12 @@ pub struct Condition<'a> {
     pub unless: Option<&'a str>,
     /// From this byte on.
     pub from: u64,
+}
+
+/// What is wanted of a server.
+enum Wish<'a> {
+    Get(Condition<'a>),
+    Post(Bytes),
 }
 
 /// What came.
@@ -88,9 +94,9 @@ impl<'a> Mirror<'a> {
     /// Asks for a file below the base address.
     pub async fn get(&mut self, file: &str, condition: Condition<'_>) -> Result<Answer, Trouble> {
         let kept = self.line.is_some();
-        let answer = match self.ask(file, condition).await {
+        let answer = match self.ask(file, Wish::Get(condition)).await {
             // A server may close a connection that was kept, at any time.
-            Err(_) if kept => self.ask(file, condition).await,
+            Err(_) if kept => self.ask(file, Wish::Get(condition)).await,
             answer => answer,
         };
         answer.and_then(|response| understand(response, condition.from)).map_err(|trouble| trouble.at(file))
@@ -127,12 +133,28 @@ impl<'a> Mirror<'a> {
         }
     }
 
-    async fn ask(&mut self, file: &str, condition: Condition<'_>) -> Result<Response<Incoming>, Trouble> {
+    /// Hands over a JSON document; gives the status, and an answer of at most `most` bytes. Nothing is sent twice.
+    pub async fn post(
+        &mut self,
+        path: &str,
+        document: Vec<u8>,
+        most: usize,
+    ) -> Result<(StatusCode, Vec<u8>), Trouble> {
+        self.line = None;
+        let response = self.ask(path, Wish::Post(document.into())).await.map_err(|trouble| trouble.at(path))?;
+        let status = response.status();
+        let answer = timeout(PATIENCE, Limited::new(response.into_body(), most).collect()).await;
+        let answer = answer.map_err(|_| silent().at(path))?;
+        let answer = answer.map_err(|error| unreachable(&*error).at(path))?;
+        Ok((status, answer.to_bytes().to_vec()))
+    }
+
+    async fn ask(&mut self, file: &str, wish: Wish<'_>) -> Result<Response<Incoming>, Trouble> {
         let (mut sender, via) = match self.line.take() {
             Some(line) => line,
             None => timeout(PATIENCE, self.connect()).await.map_err(|_| silent())??,
         };
-        let request = self.request(file, condition, &via)?;
+        let request = self.request(file, wish, &via)?;
         let asking = async {
             sender.ready().await?;
             sender.send_request(request).await
@@ -143,7 +165,7 @@ impl<'a> Mirror<'a> {
         Ok(response)
     }
 
-    async fn connect(&self) -> Result<(SendRequest<Empty<Bytes>>, Via), Trouble> {
+    async fn connect(&self) -> Result<(SendRequest<Full<Bytes>>, Via), Trouble> {
         let Line { stream, proxy } = self.network.dial(self.target).await?;
         let mut builder = http1::Builder::new();
         builder.max_buf_size(MAX_HEAD);
@@ -157,31 +179,35 @@ impl<'a> Mirror<'a> {
         Ok((sender, via))
     }
 
-    fn request(
-        &self,
-        file: &str,
-        condition: Condition<'_>,
-        via: &Via,
-    ) -> Result<Request<Empty<Bytes>>, Trouble> {
+    fn request(&self, file: &str, wish: Wish<'_>, via: &Via) -> Result<Request<Full<Bytes>>, Trouble> {
         let path = format!("{}/{file}", self.target.path.trim_end_matches('/'));
-        let mut request = match via {
-            Via::Direct => Request::get(path),
-            Via::Proxy { .. } => Request::get(format!("http://{}{path}", self.target.authority)),
-        };
+        let mut request = Request::builder().uri(match via {
+            Via::Direct => path,
+            Via::Proxy { .. } => format!("http://{}{path}", self.target.authority),
+        });
         if let Via::Proxy { credentials: Some(credentials) } = via {
             request = request.header(header::PROXY_AUTHORIZATION, credentials);
         }
-        if let Some(etag) = condition.unless {
-            request = request.header(header::IF_NONE_MATCH, etag);
-        }
-        if condition.from > 0 {
-            request = request.header(header::RANGE, format!("bytes={}-", condition.from));
-        }
+        let body = match wish {
+            Wish::Get(Condition { unless, from }) => {
+                if let Some(etag) = unless {
+                    request = request.header(header::IF_NONE_MATCH, etag);
+                }
+                if from > 0 {
+                    request = request.header(header::RANGE, format!("bytes={from}-"));
+                }
+                Bytes::new()
+            }
+            Wish::Post(document) => {
+                request = request.method(Method::POST).header(header::CONTENT_TYPE, "application/json");
+                document
+            }
+        };
         request
             .header(header::HOST, &self.target.authority)
             .header(header::USER_AGENT, "luytre")
             .header(header::ACCEPT_ENCODING, "identity")
-            .body(Empty::new())
+            .body(Full::new(body))
             .map_err(|error| Trouble::Local(format!("the address can't be asked for: {error}")))
     }
 
@@ -252,7 +278,7 @@ fn silent() -> Trouble {
     Trouble::Unreachable(format!("nothing came within {} s", PATIENCE.as_secs()))
 }
 
-fn unreachable(error: &dyn std::error::Error) -> Trouble {
+fn unreachable(error: &(dyn std::error::Error + 'static)) -> Trouble {
     let mut why = error.to_string();
     let mut source = error.source();
     while let Some(deeper) = source {

@@ -40,6 +40,7 @@ pub(super) mod my;
 mod now;
 mod presets;
 mod queries;
+mod reports;
 mod requests;
 mod services;
 mod session;
@@ -78,6 +79,7 @@ pub(super) fn routes() -> Router<Daemon> {
         .merge(my::routes())
         .merge(activity::routes())
         .merge(requests::routes())
+        .merge(reports::routes())
         .merge(queries::routes())
         .merge(metrics::routes())
         .merge(openapi::routes())

@@ -1,4 +1,5 @@
-//! `/xin`: a form to ask for a site or for time. The block page leads here with the site's name.
+//! `/xin`: a form to ask for a site or for time; and `/xin/bao`, to report a site to the centre as blocked wrongly or as
+//! harmful. The block page leads here with the site's name.
 
 use askama::Template;
 use axum::extract::{Form, State};
@@ -9,6 +10,8 @@ use luytre_lists::NameBuf;
 use serde::Deserialize;
 
 use crate::app::Daemon;
+use crate::policy::Reason;
+use crate::reports::{self, NotTold, Told};
 use crate::requests::{Kind, MAX_REASON, NotAsked, Wish};
 use crate::web::api::apart;
 use crate::web::api::body::Parameters;
@@ -33,6 +36,8 @@ struct AskPage {
     category: Option<&'static str>,
     /// Whether asking helps.
     may_ask: bool,
+    /// What can be reported of the site: nothing, or one of the two.
+    may_report: Option<reports::Kind>,
     /// What went wrong with the last try.
     trouble: &'static str,
     longest: usize,
@@ -58,6 +63,14 @@ pub(super) struct Sent {
     mistake: Option<String>,
 }
 
+/// What the buttons to report by send.
+#[derive(Deserialize)]
+pub(super) struct Reported {
+    kind: reports::Kind,
+    #[serde(default)]
+    name: String,
+}
+
 /// The form for a site.
 pub(super) async fn show(
     OwnDevice(address): OwnDevice,
@@ -77,12 +90,7 @@ pub(super) async fn ask(
     headers: HeaderMap,
     Form(sent): Form<Sent>,
 ) -> Answer<Response> {
-    // A form may be sent from any page, and only a browser sends one: it must say that ours it was.
-    if !headers.contains_key(ORIGIN) {
-        return Err(Problem::forbidden(
-            "forms are taken from our own pages; programs: POST /api/v1/requests",
-        ));
-    }
+    from_our_page(&headers)?;
     let texts = language.texts();
     let Sent { kind, name, minutes, reason, mistake } = sent;
     let reason = match mistake {
@@ -102,6 +110,36 @@ pub(super) async fn ask(
     Ok(guard::own(page::html(StatusCode::UNPROCESSABLE_ENTITY, &page)))
 }
 
+/// A report was made: keeps it, and leads back to the child's page.
+pub(super) async fn report(
+    OwnDevice(address): OwnDevice,
+    State(daemon): State<Daemon>,
+    language: Language,
+    headers: HeaderMap,
+    Form(Reported { kind, name }): Form<Reported>,
+) -> Answer<Response> {
+    from_our_page(&headers)?;
+    let (telling, told) = (daemon.clone(), Told { kind, name: name.clone(), category: String::new() });
+    let trouble = match apart(move || telling.report(address, told)).await? {
+        Ok(_) => {
+            let back = format!("/toi?lang={}&sent=report", language.tag());
+            return Ok(guard::own(Redirect::to(&back).into_response()));
+        }
+        Err(NotTold::Wrong(..)) => language.texts().ask_wrong,
+        Err(NotTold::TooMany) => language.texts().report_too_many,
+    };
+    let page = AskPage::of(&daemon, (address, &name), language, trouble);
+    Ok(guard::own(page::html(StatusCode::UNPROCESSABLE_ENTITY, &page)))
+}
+
+/// A form may be sent from any page, and only a browser sends one: it must say that ours it was.
+fn from_our_page(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.contains_key(ORIGIN) {
+        return Ok(());
+    }
+    Err(Problem::forbidden("forms are taken from our own pages; programs use /api/v1"))
+}
+
 impl AskPage {
     fn of(
         daemon: &Daemon,
@@ -117,6 +155,7 @@ impl AskPage {
             why: "",
             category: None,
             may_ask: true,
+            may_report: None,
             trouble,
             longest: MAX_REASON,
         };
@@ -129,7 +168,8 @@ impl AskPage {
             site: site.as_name().to_string(),
             why: if blocked { block::why(texts, &verdict) } else { texts.ask_open },
             category: block::category(language, verdict.rule),
-            may_ask: blocked && verdict.reason != crate::policy::Reason::Always,
+            may_ask: blocked && verdict.reason != Reason::Always,
+            may_report: block::reportable(&verdict),
             ..none
         }
     }

@@ -28,8 +28,8 @@ const SHOWN: usize = 10;
 struct MyPage {
     language: Language,
     texts: &'static Texts,
-    /// Whether a wish has just been sent.
-    sent: bool,
+    /// What has just been sent.
+    sent: &'static str,
     name: String,
     open: bool,
     why: &'static str,
@@ -67,7 +67,8 @@ pub(super) async fn show(
     uri: Uri,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let sent = uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "sent=1"));
+    let said = |pair: &str| uri.query().is_some_and(|query| query.split('&').any(|said| said == pair));
+    let (asked_for, reported) = (said("sent=1"), said("sent=report"));
     let asked = Language::asked(&uri);
     let page = apart(move || {
         let (spec, family) = (daemon.home().spec(), daemon.home().family());
@@ -76,6 +77,11 @@ pub(super) async fn show(
         let language = asked
             .or_else(|| Language::of_tag(&theirs?.language))
             .unwrap_or_else(|| Language::accepted(&headers));
+        let sent = match language.texts() {
+            texts if asked_for => texts.my_sent,
+            texts if reported => texts.report_sent,
+            _ => "",
+        };
         MyPage::of(own, language, (&spec, &family), daemon.resolver().clock.now(), sent)
     });
     Ok(guard::own(page::html(StatusCode::OK, &page.await?)))
@@ -87,7 +93,7 @@ impl MyPage {
         language: Language,
         (spec, family): (&Spec, &Family),
         now: Timestamp,
-        sent: bool,
+        sent: &'static str,
     ) -> Self {
         let texts = language.texts();
         let profile = rules::profile_of(family, &own.asker.who, now);

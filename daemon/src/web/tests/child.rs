@@ -17,7 +17,11 @@ async fn with_a_child(house: &House) -> String {
 
 /// Sends a form as a browser does, from a page of this origin.
 async fn send(house: &House, origin: &str, form: &str) -> Answer {
-    let head = format!("POST /xin?lang=vi HTTP/1.1\r\nHost: luytre.lan\r\n{origin}");
+    send_to("/xin", house, origin, form).await
+}
+
+async fn send_to(path: &str, house: &House, origin: &str, form: &str) -> Answer {
+    let head = format!("POST {path}?lang=vi HTTP/1.1\r\nHost: luytre.lan\r\n{origin}");
     let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
     house.send(format!("{head}{kind}Content-Length: {}\r\n\r\n{form}", form.len()).as_bytes()).await
 }
@@ -101,11 +105,75 @@ async fn the_form_says_why_and_whether_asking_helps() {
     page.says("name=\"name\" value=\"casino.example\"");
     let open = house.get("luytre.lan", "/xin?name=allowed.example").await;
     open.says("Trang này đang mở với bạn");
-    open.says_not("<form");
+    open.says_not("action=\"/xin?");
     let never = house.get("luytre.lan", "/xin?name=worst.example").await;
     never.says("nên không xin được");
-    never.says_not("<form");
+    never.says_not("action=\"/xin?");
     house.get("luytre.lan", "/xin?name=%22%3E%3Cb%3E").await.says_not("<b>");
+}
+
+#[tokio::test]
+async fn a_site_is_reported_by_a_form_for_what_the_centre_can_mend() {
+    let house = House::open().await;
+    let cookie = with_a_child(&house).await;
+    for (name, kind) in [
+        ("casino.example", Some("wrong")),
+        ("worst.example", Some("wrong")),
+        ("other.example", Some("harmful")),
+        ("denied.example", None),
+        ("luytre.lan", None),
+    ] {
+        let page = house.get("luytre.lan", &format!("/xin?name={name}")).await;
+        assert_eq!(page.body.contains("action=\"/xin/bao?"), kind.is_some(), "{name}");
+        if let Some(kind) = kind {
+            page.says(&format!("name=\"kind\" value=\"{kind}\""));
+            let sent = send_to("/xin/bao", &house, OURS, &format!("kind={kind}&name={name}")).await;
+            assert_eq!((sent.status, sent.header("location")), (303, "/toi?lang=vi&sent=report"));
+        }
+    }
+    house.get("luytre.lan", "/toi?lang=vi&sent=report").await.says("Cảm ơn bạn!");
+    let reports = house.call("GET", "/api/v1/reports", &cookie, None).await.json();
+    assert_eq!(
+        (&reports["centre"], reports["items"].as_array().unwrap().len()),
+        (&serde_json::Value::Null, 3)
+    );
+    let first = &reports["items"][2];
+    let expected = serde_json::json!({"id": 1, "kind": "wrong", "name": "casino.example", "category": "",
+        "verdict": "blocked", "listed": ["gambling"], "made": first["made"], "state": "waiting"});
+    assert_eq!(*first, expected, "and nothing of who reported it");
+    for (origin, form, status) in [
+        ("", "kind=wrong&name=casino.example", 403),
+        ("Origin: http://evil.example\r\n", "kind=wrong&name=casino.example", 403),
+        (OURS, "kind=wrong&name=%3Cb%3E", 422),
+        (OURS, "kind=wrong&name=luytre.lan", 422),
+        (OURS, "kind=nothing&name=casino.example", 422),
+    ] {
+        assert_eq!(send_to("/xin/bao", &house, origin, form).await.status, status, "{form}");
+    }
+}
+
+#[tokio::test]
+async fn programs_report_with_or_without_a_log_in() {
+    let house = House::open().await;
+    let tell = async |body: &str| house.call("POST", "/api/v1/reports", "", Some(body)).await;
+    let told = tell(r#"{"kind":"harmful","name":"Bad.example","category":"gambling"}"#).await;
+    assert_eq!(told.status, 201, "{}", told.body);
+    assert_eq!((&told.json()["name"], &told.json()["verdict"]), (&"bad.example".into(), &"allowed".into()));
+    for (body, pointer) in [
+        (r#"{"kind":"harmful","name":"x"}"#, "/name"),
+        (r#"{"kind":"harmful","name":"router.lan"}"#, "/name"),
+        (r#"{"kind":"harmful","name":"a.example","category":"x"}"#, "/category"),
+        (r#"{"kind":"worse","name":"a.example"}"#, "/kind"),
+        (r#"{"kind":"wrong","name":"a.example","who":"an"}"#, "/who"),
+    ] {
+        let wrong = tell(body).await;
+        assert_eq!((wrong.status, &wrong.json()["errors"][0]["pointer"]), (422, &pointer.into()), "{body}");
+    }
+    for number in 0..9 {
+        assert_eq!(tell(&format!("{{\"kind\":\"wrong\",\"name\":\"n{number}.example\"}}")).await.status, 201);
+    }
+    assert_eq!(tell(r#"{"kind":"wrong","name":"more.example"}"#).await.status, 429);
+    assert_eq!(house.call("GET", "/api/v1/reports", "", None).await.status, 401);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-// Each question, as much of it as privacy lets; live. From any line: why, allow, block.
+// Each question, as much of it as privacy lets; live. From any line: why, allow, block, report.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get } from '../../api';
@@ -10,6 +10,7 @@ import { WhoFilter } from '../../ui/fields';
 import { Heading } from '../../ui/frame';
 import { act } from '../../ui/messages';
 import { Button, Card, Choice, Loading, Sheet, Switch, useSearch } from '../../ui/parts';
+import { ReportSheet, reportText } from '../../ui/report';
 import { useApi } from '../../use';
 import { save, toCsv } from './export';
 
@@ -108,7 +109,9 @@ function useLive(on: boolean): Question[] {
 }
 
 function Line({ question, family, names, onClose }: { question: Question; family: Family; names: Names; onClose(): void }) {
+  const [reporting, setReporting] = useState(false);
   const person = family.person.find(({ id }) => id === question.who);
+  const blocked = question.verdict === 'blocked';
   const decide = (action: Rule['action']) => {
     const rule: Rule = { name: question.name.replace(/^www\./, ''), action, ...(person && { who: [person.id] }) };
     const isSame = (other: Rule) => other.name === rule.name && String(other.who ?? '') === String(rule.who ?? '');
@@ -117,12 +120,13 @@ function Line({ question, family, names, onClose }: { question: Question; family
     const done = t(action === 'allow' ? 'site_allowed' : 'site_blocked', { site: rule.name });
     return act(put([rule]), done, put(family.rule.filter(isSame)));
   };
+  if (reporting) return <ReportSheet site={question.name} blocked={blocked} names={names} onClose={onClose} />;
   return (
     <Sheet title={question.name || t('name_hidden')} onClose={onClose}>
       <dl class="facts">
         <Fact name={t('when')} value={moment(new Date(question.time))} />
         <Fact name={t('who')} value={whoName(family, question.who)} />
-        <Fact name={t('verdict')} value={`${t(question.verdict === 'blocked' ? 'verdict_blocked' : 'verdict_allowed')} · ${maybe(`log_${question.reason}`) ?? question.reason}`} />
+        <Fact name={t('verdict')} value={`${t(blocked ? 'verdict_blocked' : 'verdict_allowed')} · ${maybe(`log_${question.reason}`) ?? question.reason}`} />
         <Fact name={t('about_what')} value={question.categories.map(names.category).join(', ')} />
         <Fact name={t('type')} value={question.type} />
       </dl>
@@ -133,6 +137,9 @@ function Line({ question, family, names, onClose }: { question: Question; family
           </a>
           <Button onClick={() => decide('allow')}>{t(person ? 'allow_for_person' : 'allow_for_house', { name: person?.name ?? '' })}</Button>
           <Button onClick={() => decide('block')}>{t(person ? 'block_for_person' : 'block_for_house', { name: person?.name ?? '' })}</Button>
+          <Button kind="quiet" onClick={() => setReporting(true)}>
+            {reportText(blocked)}
+          </Button>
         </div>
       )}
     </Sheet>

@@ -16,6 +16,7 @@ import { Accounts } from './accounts';
 import { Audit } from './audit';
 import { Backup } from './backup';
 import { House } from './house';
+import { Reports } from './reports';
 import { Security } from './security';
 import { System } from './system';
 
@@ -26,6 +27,7 @@ const SECTIONS: { name: string; key: Key; hint: Key; icon: IconName }[] = [
   { name: 'tai-khoan', key: 'set_accounts', hint: 'set_accounts_hint', icon: 'device' },
   { name: 'sao-luu', key: 'set_backup', hint: 'set_backup_hint', icon: 'log' },
   { name: 'he-thong', key: 'set_system', hint: 'set_system_hint', icon: 'gear' },
+  { name: 'bao-cao', key: 'set_reports', hint: 'set_reports_hint', icon: 'warn' },
   { name: 'so-tay', key: 'set_audit', hint: 'set_audit_hint', icon: 'clock' },
 ];
 
@@ -45,6 +47,7 @@ export function Settings() {
       {section.name === 'tai-khoan' && <Accounts me={me} />}
       {section.name === 'sao-luu' && <Backup />}
       {section.name === 'he-thong' && <System />}
+      {section.name === 'bao-cao' && <Reports />}
       {section.name === 'so-tay' && <Audit family={family} />}
     </>
   );
