@@ -76,7 +76,7 @@ mod tests {
 
     fn crashes(times: &[Timestamp]) -> usize {
         let folder = tempfile::tempdir().unwrap();
-        times.iter().map(|now| Starts::note(folder.path(), *now).crashes).last().unwrap()
+        times.iter().fold(0, |_, now| Starts::note(folder.path(), *now).crashes)
     }
 
     #[test]
