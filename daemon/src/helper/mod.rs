@@ -191,8 +191,13 @@ impl Helper {
             let before = before.map_or(Treatment::default(), |before| before.treatment(device.mac));
             (device.number, device.treatment, before)
         });
-        let is_newly_closed = |number, address| {
-            plan.closes(number, address) && !before.is_some_and(|before| before.closes(number, address))
+        // A flow that nobody marked ran before there were rules: whose it is shows when it begins anew.
+        let is_closed_to_some = |address| {
+            plan.closed.iter().any(|closed| closed.ranges.iter().any(|range| range.contains(address)))
+        };
+        let is_newly_closed = |number, address| match before {
+            None => plan.closes(number, address) || (number == 0 && is_closed_to_some(address)),
+            Some(before) => plan.closes(number, address) && !before.closes(number, address),
         };
         if !plan.closed.is_empty() && before.is_none_or(|before| before.closed != plan.closed) {
             let mask = plan.mask;

@@ -229,7 +229,11 @@ impl Text {
             let services = services.filter(|(_, closed)| closed.numbers.contains(&number));
             let services: Vec<String> = services.map(|(service, _)| format!("jump s{service}")).collect();
             let goto = (treatment != Treatment::default()).then(|| format!("goto {}", chain(treatment)));
-            let rules = std::iter::once(mark.as_str()).chain(services.iter().map(String::as_str));
+            // New flows alone: those that ran there were ended as the networks were closed.
+            let running = format!("ct state established,related {}", goto.as_deref().unwrap_or("accept"));
+            let running = (!services.is_empty()).then_some(running);
+            let rules = std::iter::once(mark.as_str()).chain(running.as_deref());
+            let rules = rules.chain(services.iter().map(String::as_str));
             let rules: Vec<&str> = rules.chain(goto.as_deref()).collect();
             self.chain(&format!("d{number}"), &rules);
         }

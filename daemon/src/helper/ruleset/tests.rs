@@ -41,8 +41,8 @@ fn a_services_networks_are_refused_to_whom_they_are_closed() {
     let text = text(&Plan { closed: vec![closed], ..plan() }, &Known::default(), false);
     for expected in [
         "chain s0 {\n    ip daddr { 192.0.2.0/24, 198.51.100.0/24 } goto refuse\n  }",
-        "or 0x4000000\n    jump s0\n  }",
-        "or 0xfe000000\n    jump s0\n    goto t_c\n",
+        "or 0x4000000\n    ct state established,related accept\n    jump s0\n  }",
+        "or 0xfe000000\n    ct state established,related goto t_c\n    jump s0\n    goto t_c\n",
     ] {
         assert!(text.contains(expected), "{expected} is not in\n{text}");
     }
