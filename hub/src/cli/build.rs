@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
-use luytre_lists::Meta;
+use luytre_lists::{CategorySet, CategoryTable, Meta};
 
 use crate::clock;
 use crate::list::gates::Gate;
@@ -44,6 +44,10 @@ pub(super) struct Build {
     /// What a listed name stands for: it alone, all below it as well, or what the form of its line means
     #[arg(long, value_enum, default_value_t = ScopeArg::Auto)]
     scope: ScopeArg,
+    /// Also write <edition>.rpz, a response policy zone of these categories for BIND, unbound and the like; it holds the
+    /// names in the clear. May be repeated
+    #[arg(long, value_name = "CATEGORY")]
+    rpz: Vec<String>,
     /// Description of sources, instead of a folder by category
     #[arg(long, value_name = "FILE")]
     sources: Option<PathBuf>,
@@ -104,8 +108,16 @@ impl Build {
             meta: Meta { serial: self.serial, created },
             overrides: self.overrides,
             smaller: Vec::new(),
+            rpz: (!self.rpz.is_empty()).then(|| categories(&self.rpz)).transpose()?,
         })
     }
+}
+
+/// Categories by their keys.
+fn categories(keys: &[String]) -> Result<CategorySet> {
+    let table = CategoryTable::shipped();
+    let known = |key: &String| table.by_key(key).with_context(|| format!("there is no category {key:?}"));
+    keys.iter().map(known).collect()
 }
 
 fn summary(report: &Report, list: &str) -> io::Result<()> {

@@ -10,7 +10,7 @@
 //! 6. [`fold`], [`compile`]: entries that say something new become the compiled list; [`edition`]: and those that reach
 //!    most people one for small routers.
 //! 7. [`gates`]: the compiled bytes are looked at as a router will; what fails does not go out.
-//! 8. [`report`]: what was done and why.
+//! 8. [`report`]: what was done and why. [`rpz`]: the same for other people's resolvers.
 
 mod address;
 pub mod compile;
@@ -26,6 +26,7 @@ pub mod popular;
 pub mod protected;
 pub mod read;
 pub mod report;
+pub mod rpz;
 pub mod sources;
 pub mod sources_file;
 pub mod starter;
@@ -37,7 +38,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use luytre_lists::{List, Meta};
+use luytre_lists::{CategorySet, List, Meta};
 
 use self::compile::Writing;
 use self::draft::Draft;
@@ -66,6 +67,8 @@ pub struct Job {
     pub overrides: Vec<Gate>,
     /// Smaller lists of the same.
     pub smaller: Vec<Smaller>,
+    /// What is blocked in a zone for other people's resolvers; `None`: none is made.
+    pub rpz: Option<CategorySet>,
 }
 
 /// A smaller list to build.
@@ -84,13 +87,15 @@ pub struct Built {
     pub list: List<Vec<u8>>,
     /// The smaller lists by name, in the order of the job.
     pub smaller: Vec<(String, List<Vec<u8>>)>,
+    /// The zone for other people's resolvers, if one was asked for.
+    pub rpz: Option<Vec<u8>>,
     /// What was done and why.
     pub report: Report,
 }
 
 /// Builds a list. Fails when something can't be read; what is wrong with the names is for the report.
 pub fn build(job: Job, progress: &Progress) -> Result<Built> {
-    let Job { mut sources, popular, previous, edition, meta, overrides, smaller } = job;
+    let Job { mut sources, popular, previous, edition, meta, overrides, smaller, rpz } = job;
     let skipped = std::mem::take(&mut sources.skipped);
     let (mut draft, intake) = intake::read_all(sources, progress)?;
 
@@ -118,8 +123,15 @@ pub fn build(job: Job, progress: &Progress) -> Result<Built> {
         skipped,
         gates,
     });
+    let rpz = rpz.map(|blocks| zone(&draft, rpz::Zone { blocks, meta })).transpose()?;
     let smaller = compile_smaller(&mut draft, &guard, meta, smaller)?;
-    Ok(Built { list, smaller, report })
+    Ok(Built { list, smaller, rpz, report })
+}
+
+fn zone(draft: &Draft, zone: rpz::Zone) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    zone.write(draft, &mut text).context("the zone can't be made")?;
+    Ok(text)
 }
 
 /// Compiles the smaller lists. Where many listed names fit, chance matches other names than in the whole list, so
@@ -141,7 +153,7 @@ fn compile_smaller(
 }
 
 impl Built {
-    /// Writes `report.json`, `report.txt` and, if no gate stops it, `<edition>.lyt` into a folder.
+    /// Writes `report.json`, `report.txt` and, if no gate stops it, `<edition>.lyt` and `<edition>.rpz` into a folder.
     pub fn write(&self, folder: &Path, edition: &str) -> Result<()> {
         fs::create_dir_all(folder)
             .with_context(|| format!("the folder {} can't be made", folder.display()))?;
@@ -149,6 +161,9 @@ impl Built {
         replace(&folder.join("report.txt"), |out| self.report.write_text(out))?;
         if self.report.passes() {
             replace(&folder.join(format!("{edition}.lyt")), |out| out.write_all(self.list.as_bytes()))?;
+            if let Some(zone) = &self.rpz {
+                replace(&folder.join(format!("{edition}.rpz")), |out| out.write_all(zone))?;
+            }
         }
         Ok(())
     }

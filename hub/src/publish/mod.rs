@@ -135,6 +135,7 @@ fn next_lists(
         meta,
         overrides: wish.overrides.clone(),
         smaller: smaller.collect::<Result<_>>()?,
+        rpz: None,
     };
     let built = list::build(job, progress)?;
     write_report(config, &built.report)?;

@@ -11,5 +11,6 @@ mod folder;
 mod gates;
 mod input;
 mod publication;
+mod rpz;
 mod sources;
 mod whole_data;
