@@ -20,6 +20,8 @@ use crate::wire::rtype;
 pub struct Status {
     /// This build.
     pub version: &'static str,
+    /// When it was made, in seconds since 1970.
+    pub built: Timestamp,
     /// Seconds since the start.
     pub uptime_s: u64,
     /// Since when questions are counted here, in seconds since 1970: today's midnight or later; `null` for some minutes
@@ -45,8 +47,51 @@ pub struct Status {
     pub devices: Vec<DeviceStatus>,
     /// The firewall.
     pub firewall: Standing,
+    /// Whether somebody without a password may do everything on this router, as far as it was told: a child, too.
+    pub root_is_open: bool,
     /// What is wrong and what to do about it.
     pub notices: Vec<String>,
+    /// The same with what each is about, for who speaks another language.
+    pub concerns: Vec<Concern>,
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct Concern {
+    /// What it is about.
+    pub area: Area,
+    /// What is wrong and what to do about it.
+    pub text: String,
+}
+
+/// What something that is wrong is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Area {
+    /// The configuration, as it was found at the start.
+    Setup,
+    /// The list of names, here or on its way.
+    List,
+    /// What the family decided.
+    Family,
+    /// Who may come in.
+    Accounts,
+    /// The devices of the network.
+    Devices,
+    /// Files of the state folder: what a restart may forget.
+    State,
+    /// The firewall.
+    Firewall,
+    /// Another device that poses as the network's router or gives out addresses.
+    Network,
+    /// A device that seems to go round us; its hardware or network address comes first in the text.
+    Tunnel,
+    /// Validation of answers.
+    Dnssec,
+    /// The date, which nobody has set yet.
+    Clock,
 }
 
 /// The list in force.

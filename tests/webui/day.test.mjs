@@ -61,6 +61,45 @@ test('a wrong block is reported from a line of the log, a harmful site from "Why
   assert.deepEqual(items.map(({ kind, category }) => [kind, category]), [['harmful', 'gambling'], ['wrong', '']]);
 });
 
+test('a DNS server is tested, and one that is not there is said to be', async () => {
+  await parent.goto('/cai-dat?muc=he-thong');
+  await parent.getByRole('button', { name: /^Thử udp:/ }).click();
+  await parent.getByText(/Trả lời sau \d+ ms/).waitFor();
+  await parent.getByText('Thử máy chủ khác').click();
+  await parent.getByLabel('Địa chỉ máy chủ').fill('udp://127.0.0.1:9');
+  await parent.getByRole('button', { name: 'Thử udp://127.0.0.1:9' }).click();
+  await parent.getByText('Không dùng được.').waitFor();
+});
+
+test("Decree 147's limits are taken over, with one for a game that is played", async () => {
+  await parent.goto('/nguoi/an?muc=gio');
+  await parent.getByRole('button', { name: 'Trò chơi theo Nghị định 147' }).click();
+  await parent.getByLabel('Roblox').check();
+  await parent.getByRole('button', { name: 'Áp dụng' }).click();
+  await parent.getByText('Đã lưu').waitFor();
+  const { budget } = (await house.api('GET', 'family')).body;
+  assert.deepEqual(budget.map(({ of, minutes }) => [String(of), minutes]).sort(), [['group:games', 180], ['service:roblox', 60]]);
+  await house.editFamily((family) => delete family.budget);
+});
+
+test('a schedule that the grid cannot show is edited as a window', async () => {
+  await house.editFamily((family) => {
+    family.schedule = [{ id: 'an-chat', who: ['an'], mode: 'block-set', of: ['service:zalo'], from: '07:45', to: '11:20', days: ['sat'] }];
+  });
+  await parent.goto('/nguoi/an?muc=gio');
+  await parent.getByRole('button', { name: /^Sửa .*chat/ }).click();
+  const sheet = parent.getByRole('dialog');
+  await sheet.getByLabel('Đến').fill('12:10');
+  await sheet.getByLabel('Chủ nhật').check();
+  await sheet.getByLabel('Thêm ứng dụng hoặc nhóm').selectOption('service:tiktok');
+  await sheet.getByRole('button', { name: 'Lưu' }).click();
+  await parent.getByText('Đã lưu').waitFor();
+  const { schedule } = (await house.api('GET', 'family')).body;
+  const { to, days, of } = schedule[0];
+  assert.deepEqual([to, days, of], ['12:10', ['sat', 'sun'], ['service:zalo', 'service:tiktok']]);
+  await house.editFamily((family) => delete family.schedule);
+});
+
 test('a pause cuts off at once, can be undone, and lifted', async () => {
   await parent.goto('/');
   const an = parent.getByRole('region', { name: 'An', exact: true });

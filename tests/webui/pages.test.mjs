@@ -64,7 +64,11 @@ test('sheets and dialogs are as good as pages', async () => {
     ['/', () => page.getByRole('button', { name: 'Dừng cả nhà' })],
     ['/nguoi/an?muc=gio', () => page.getByRole('button', { name: 'sửa Thứ Hai' })],
     ['/nguoi/an?muc=gio', () => page.getByRole('button', { name: 'Thêm giới hạn' })],
+    ['/nguoi/an?muc=gio', () => page.getByRole('button', { name: /^Sửa .*chat/ })],
+    ['/nguoi/binh?muc=gio', () => page.getByRole('button', { name: 'Trò chơi theo Nghị định 147' })],
     ['/nhat-ky', () => page.locator('.log button').first()],
+    ['/vi-sao?ten=bet365.com&ai=an', () => page.getByRole('button', { name: 'Báo chặn nhầm' })],
+    ['/vi-sao?ten=vnexpress.net&ai=an', () => page.getByRole('button', { name: 'Báo trang có hại' })],
     ['/thiet-bi', () => page.getByRole('button', { name: /^Sửa / }).first()],
     ['/nguoi/an?muc=thong-tin', () => page.getByRole('button', { name: 'Xóa An' })],
   ];

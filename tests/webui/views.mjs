@@ -34,6 +34,7 @@ export const CHILD = {
   'child-sent': '/toi?sent=1',
   'child-safe': '/toi/an-toan',
   ask: '/xin?name=tiktok.com',
+  'ask-report': '/xin?name=bet365.com',
   'ask-open': '/xin?name=example.com',
   'ask-empty': '/xin',
 };
@@ -50,6 +51,7 @@ export async function liveIn(house, DEVICES) {
     ];
     family.schedule = [
       { id: 'bedtime', who: ['*'], mode: 'block', from: '21:30', to: '06:00', except: ['tet'] },
+      { id: 'an-chat', who: ['an'], mode: 'block-set', of: ['service:zalo', 'group:social'], from: '07:45', to: '11:20', days: ['sat'] },
       { id: 'an-school', who: ['an'], mode: 'only', of: ['group:learning'], from: '19:00', to: '20:30', days: ['mon', 'tue', 'wed', 'thu', 'fri'] },
     ];
     family.rule = [

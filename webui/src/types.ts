@@ -175,10 +175,35 @@ export interface Status {
   categories: Record<string, number>;
   blocked_categories: Record<string, number>;
   verdicts: Record<string, number>;
-  list: { serial: number; age_s: number | null; names: number; state: string; file: string; refused: string };
+  list: {
+    serial: number;
+    age_s: number | null;
+    names: number;
+    state: string;
+    file: string;
+    refused: string;
+    sync: { edition: string; heard: number | null; good_until: number | null; failures: number } | null;
+  };
   upstream: Server[];
   devices: NetworkDevice[];
-  notices: string[];
+  firewall: { state: 'off' | 'on' | 'away' | 'refused'; devices: number; cut: number; refused: number; restored: number };
+  built?: number;
+  root_is_open?: boolean;
+  concerns: { area: string; text: string }[];
+}
+export interface Tested {
+  works: boolean;
+  took_ms: number | null;
+  encrypted: boolean;
+  trouble: string;
+}
+export interface Preset {
+  key: string;
+  group: string;
+  vi: string;
+  en: string;
+  because_vi: string;
+  because_en: string;
 }
 
 export interface Named {

@@ -3,15 +3,20 @@
 use std::sync::Arc;
 
 use super::Daemon;
-use crate::clock::Clock;
+use crate::clock::{BUILT, Clock};
 use crate::dnssec::ability::Standing;
 use crate::snapshot::Snapshot;
-use crate::status::{CacheStatus, ListStatus, ServerStatus, Status};
+use crate::status::{Area, CacheStatus, Concern, ListStatus, ServerStatus, Status};
 use crate::sync::report::SyncStatus;
 use crate::upstream::{self, ServerHealth};
 
 /// Devices in the status: more than a home has, and within what a page can show.
 const DEVICES_SHOWN: usize = 256;
+/// A file in the state folder that the service's script, which is root, leaves there while root has no password: we may
+/// not look into the shadow.
+const ROOT_IS_OPEN: &str = "root-has-no-password";
+/// What holds while the date can't be believed.
+const NO_DATE: &str = "the router's clock is not set yet: until it is, every schedule counts as in force";
 /// A day in seconds.
 const DAY: u64 = 24 * 3600;
 
@@ -56,26 +61,7 @@ impl Daemon {
         let cache = self.resolver.cache.stats();
         let sync = self.started_with.list.sync.as_ref().map(|_| self.fetching.status());
         let refused = refused(&state, sync.as_ref());
-        let mut notices = (*self.notices).clone();
-        if !refused.is_empty() {
-            notices.push(format!("the list was refused: {refused}; an older one is in force"));
-        }
-        notices.extend(sync.as_ref().and_then(|sync| fetching_notice(sync, &state, clock)));
-        if let Some(refused) = self.home.refused() {
-            notices.push(format!("the family was refused; the last good one is in force: {refused}"));
-        }
-        notices.extend(self.accounts.trouble());
-        notices.extend(self.directory.notices());
-        notices.extend(self.usage.notices());
-        notices.extend(self.requests.notices());
-        notices.extend(self.reports.notices());
-        notices.extend(self.firewall.notices());
-        notices.extend(self.resolver.gate.tunnels().notices(clock.moment()));
-        let standing = self.resolver.dnssec.standing();
-        if matches!(standing, Standing::Unknown | Standing::Stripped) {
-            notices.push(standing.to_string());
-        }
-        notices.extend(Some(self.resolver.history.trouble()).filter(|trouble| !trouble.is_empty()));
+        let concerns = self.concerns(&state, &refused, sync.as_ref());
         let servers = self.server_health(&state.upstream).into_iter();
         let with_ability = |health: ServerHealth| {
             let dnssec = self.resolver.dnssec.ability(&health.server);
@@ -87,6 +73,7 @@ impl Daemon {
             [("allowed", totals.allowed), ("blocked", totals.blocked)].into_iter().chain(rewritten);
         Status {
             version: env!("CARGO_PKG_VERSION"),
+            built: BUILT,
             uptime_s: self.resolver.clock.uptime().as_secs(),
             since: totals.since,
             verdicts: verdicts.collect(),
@@ -113,8 +100,44 @@ impl Daemon {
             upstream: servers.map(with_ability).collect(),
             devices: self.directory.status(DEVICES_SHOWN),
             firewall: self.firewall.standing(),
-            notices,
+            root_is_open: self.started_with.state.dir.join(ROOT_IS_OPEN).exists(),
+            notices: concerns.iter().map(|concern| concern.text.clone()).collect(),
+            concerns,
         }
+    }
+
+    /// What is wrong, the most general first.
+    fn concerns(&self, state: &Snapshot, refused: &str, sync: Option<&SyncStatus>) -> Vec<Concern> {
+        let refused = (!refused.is_empty())
+            .then(|| format!("the list was refused: {refused}; an older one is in force"));
+        let fetching = sync.and_then(|sync| fetching_notice(sync, state, &self.resolver.clock));
+        let family = self
+            .home
+            .refused()
+            .map(|refused| format!("the family was refused; the last good one is in force: {refused}"));
+        let standing = self.resolver.dnssec.standing();
+        let unvalidated = matches!(standing, Standing::Unknown | Standing::Stripped);
+        let through_dns = self.resolver.gate.tunnels().notices(self.resolver.clock.moment());
+        let some = |text: String| (!text.is_empty()).then_some(text);
+        let kept = [self.usage.notices(), self.requests.notices(), self.reports.notices()].concat();
+        let all = [
+            (Area::Setup, (*self.notices).clone()),
+            (Area::List, refused.into_iter().chain(fetching).collect()),
+            (Area::Family, family.into_iter().collect()),
+            (Area::Accounts, self.accounts.trouble().into_iter().collect()),
+            (Area::Devices, self.directory.notices()),
+            (Area::State, kept.into_iter().chain(some(self.resolver.history.trouble())).collect()),
+            (Area::Firewall, some(self.firewall.trouble()).into_iter().collect()),
+            (Area::Network, self.firewall.foreign_servers()),
+            (Area::Tunnel, [self.firewall.tunnels(), through_dns].concat()),
+            (Area::Dnssec, unvalidated.then(|| standing.to_string()).into_iter().collect()),
+        ];
+        let clock = (!self.resolver.clock.trusted()).then(|| NO_DATE.to_owned());
+        let all = all.into_iter().chain([(Area::Clock, clock.into_iter().collect())]);
+        let concerns = all.flat_map(|(area, texts): (_, Vec<String>)| {
+            texts.into_iter().map(move |text| Concern { area, text })
+        });
+        concerns.collect()
     }
 
     /// What all threads know of the servers, the worst of each.

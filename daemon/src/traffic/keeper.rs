@@ -173,17 +173,26 @@ impl Keeper {
         self.shared.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What is wrong.
-    pub fn notices(&self) -> Vec<String> {
-        let Standing { trouble, traffic, servers, .. } = self.standing();
-        let nameless = traffic.into_iter().filter(|(_, traffic)| traffic.has_no_names()).map(|(mac, traffic)| {
+    /// What is wrong with it; empty if nothing is.
+    pub fn trouble(&self) -> String {
+        self.standing().trouble
+    }
+
+    /// Who else poses as the network's router or gives out addresses.
+    pub fn foreign_servers(&self) -> Vec<String> {
+        self.standing().servers.notices().collect()
+    }
+
+    /// Devices that seem to go round us, by their hardware address in front.
+    pub fn tunnels(&self) -> Vec<String> {
+        let nameless = self.standing().traffic.into_iter().filter(|(_, traffic)| traffic.has_no_names());
+        let told = nameless.map(|(mac, traffic)| {
             let percent = traffic.named.saturating_mul(100) / traffic.bytes.max(1);
             format!(
                 "{mac}: only {percent} % of its traffic went where a name led that we answered; it may use a tunnel"
             )
         });
-        let trouble = Some(trouble).filter(|trouble| !trouble.is_empty()).into_iter();
-        trouble.chain(servers.notices()).chain(nameless).collect()
+        told.collect()
     }
 
     /// Takes the table away, as the service stops by intent; waits for that a moment at most.

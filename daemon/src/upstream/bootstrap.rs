@@ -130,7 +130,7 @@ impl Bootstrap {
 }
 
 /// A plain question.
-fn query(name: Name<'_>, rtype: u16) -> Vec<u8> {
+pub(super) fn query(name: Name<'_>, rtype: u16) -> Vec<u8> {
     let mut query = vec![0, 0];
     query.extend_from_slice(&flags::RD.to_be_bytes());
     query.extend_from_slice(&[0, 1, 0, 0, 0, 0, 0, 0]);

@@ -141,7 +141,8 @@ impl<'a> Mirror<'a> {
         most: usize,
     ) -> Result<(StatusCode, Vec<u8>), Trouble> {
         self.line = None;
-        let response = self.ask(path, Wish::Post(document.into())).await.map_err(|trouble| trouble.at(path))?;
+        let response =
+            self.ask(path, Wish::Post(document.into())).await.map_err(|trouble| trouble.at(path))?;
         let status = response.status();
         let answer = timeout(PATIENCE, Limited::new(response.into_body(), most).collect()).await;
         let answer = answer.map_err(|_| silent().at(path))?;

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::fake::{Fake, answer_to, answer_with, error_to, query, refused, truncated};
 use super::{address, ask, for_testing, strict, with, with_places};
 use crate::tasks;
-use crate::upstream::{ExchangeError, Server, Settings, Strategy};
+use crate::upstream::{ExchangeError, Server, Settings, Strategy, probe};
 use crate::wire::Rcode;
 
 /// Less than any wait for a try that is late adds up to, with room for a busy machine.
@@ -230,4 +230,24 @@ async fn a_query_without_a_question_is_not_sent() {
     let cut = &query("a.example")[..20];
     assert!(matches!(forwarder.exchange(name.as_name(), cut).await, Err(ExchangeError::Failed(_))));
     assert_eq!(ask(&strict(&[]), "a.example").await, Err(ExchangeError::NoServer));
+}
+
+#[tokio::test]
+async fn a_server_is_tried_before_it_is_in_use() {
+    let settings = for_testing(&[]);
+    let good = Fake::good().await;
+    assert!(probe(&good.server(), &settings).await.unwrap() < settings.timeout);
+    let asked = good.seen().remove(0).query;
+    assert_eq!(asked[12..17], [0, 0, 2, 0, 1], "the root's name servers, and nothing of us");
+    for (server, words) in [
+        (Fake::silent().await, "no answer within"),
+        (Fake::failing(Rcode::Refused).await, "REFUSED"),
+        (Fake::failing(Rcode::ServFail).await, "error 2"),
+    ] {
+        let trouble = probe(&server.server(), &settings).await.unwrap_err();
+        assert!(trouble.contains(words), "{trouble}");
+    }
+    let unknown: Server = "tls://nowhere.example".parse().unwrap();
+    let trouble = probe(&unknown, &settings).await.unwrap_err();
+    assert!(trouble.contains("has no known address"), "{trouble}");
 }

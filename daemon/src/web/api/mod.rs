@@ -42,6 +42,7 @@ mod presets;
 mod queries;
 mod reports;
 mod requests;
+mod servers;
 mod services;
 mod session;
 mod setup;
@@ -81,6 +82,7 @@ pub(super) fn routes() -> Router<Daemon> {
         .merge(requests::routes())
         .merge(reports::routes())
         .merge(queries::routes())
+        .merge(servers::routes())
         .merge(metrics::routes())
         .merge(openapi::routes())
         .layer(middleware::from_fn(origin::check))

@@ -39,8 +39,8 @@ mod described {
     use utoipa::{IntoResponses, Modify, OpenApi};
 
     use super::super::{
-        accounts, activity, categories, explain, family, metrics, my, now, presets, queries, reports, requests,
-        services, session, setup, status, things, tokens, totp,
+        accounts, activity, categories, explain, family, metrics, my, now, presets, queries, reports,
+        requests, servers, services, session, setup, status, things, tokens, totp,
     };
     use super::DOCUMENT;
     use crate::web::problem::Document;
@@ -120,6 +120,7 @@ mod described {
             reports::list, reports::tell,
             presets::list, presets::apply,
             queries::list, queries::follow,
+            servers::test,
         ),
     )]
     struct Api;
@@ -164,7 +165,8 @@ mod described {
                 let body = described.get("requestBody").map(|_| "{\"unknown\":0}");
                 let stranger = house.call(&method, &target, "", body).await;
                 let what = format!("{method} {path}: {}", stranger.body);
-                let is_own = method == "POST" && matches!(path.as_str(), "/api/v1/requests" | "/api/v1/reports");
+                let is_own =
+                    method == "POST" && matches!(path.as_str(), "/api/v1/requests" | "/api/v1/reports");
                 if is_own || OPEN.contains(&path.as_str()) {
                     assert!(!matches!(stranger.status, 403..=405 | 500..), "{what}");
                 } else {

@@ -143,3 +143,30 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn a_parent_tests_a_server_and_nobody_else_does() {
+    let house = House::open().await;
+    let cookie = house.set_up().await;
+    let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let address = socket.local_addr().unwrap();
+    let answering = async {
+        let mut packet = [0; 512];
+        let (length, from) = socket.recv_from(&mut packet).await.unwrap();
+        packet[2] |= 0x80; // it is an answer
+        socket.send_to(&packet[..length], from).await.unwrap();
+    };
+    let test = async |cookie: &str, server: &str| {
+        let body = serde_json::json!({ "server": server }).to_string();
+        house.call("POST", "/api/v1/servers/test", cookie, Some(&body)).await
+    };
+    assert_eq!(test("", "udp://127.0.0.1").await.status, 401);
+    let wrong = test(&cookie, "nowhere").await;
+    assert_eq!((wrong.status, &wrong.json()["errors"][0]["pointer"]), (422, &"/server".into()));
+    let server = format!("udp://{address}");
+    let (tested, ()) = tokio::join!(test(&cookie, &server), answering);
+    let tested = tested.json();
+    assert_eq!((&tested["works"], &tested["encrypted"]), (&true.into(), &false.into()), "{tested}");
+    let dead = test(&cookie, "udp://127.0.0.1:9").await.json();
+    assert_eq!((&dead["works"], &dead["took_ms"]), (&false.into(), &serde_json::Value::Null), "{dead}");
+}

@@ -172,7 +172,7 @@ async fn programs_report_with_or_without_a_log_in() {
     for number in 0..9 {
         assert_eq!(tell(&format!("{{\"kind\":\"wrong\",\"name\":\"n{number}.example\"}}")).await.status, 201);
     }
-    assert_eq!(tell(r#"{"kind":"wrong","name":"more.example"}"#).await.status, 429);
+    assert_eq!(tell(r#"{"kind":"wrong","name":"more.example"}"#).await.status, 503);
     assert_eq!(house.call("GET", "/api/v1/reports", "", None).await.status, 401);
 }
 

@@ -1,6 +1,6 @@
 // What a parent should know: the list's age, a new device, the clock, and what the router itself complains of.
 
-import { t } from '../../i18n';
+import { maybe, t } from '../../i18n';
 import type { Status } from '../../types';
 import { Icon } from '../../ui/icon';
 import { deviceTitle } from '../../model/devices';
@@ -15,7 +15,16 @@ export function Notices({ status, link = false }: { status: Status | undefined; 
   const days = Math.floor((status.list.age_s ?? 0) / 86_400);
   const named = new Set(family?.device.map((device) => device.mac?.toLowerCase()));
   const strangers = family ? status.devices.filter((device) => !named.has(device.mac.toLowerCase())) : [];
-  const own = status.notices.filter((notice) => !notice.startsWith('the list was refused'));
+  // What is said above in other words is not said twice.
+  const own = status.concerns.filter(({ area, text }) => area !== 'list' || !text.startsWith('the list was refused'));
+  const tunnels = own.filter(({ area }) => area === 'tunnel');
+  const areas = [...new Set(own.map(({ area }) => area))].filter((area) => area !== 'tunnel');
+  // Its hardware address or its network's comes first.
+  const nameOf = (text: string) => {
+    const [address = ''] = text.split(/: | /);
+    const mac = status.devices.find(({ addresses }) => addresses.includes(address))?.mac ?? address;
+    return family?.device.find((device) => device.mac?.toLowerCase() === mac.toLowerCase())?.name ?? address;
+  };
   return (
     <>
       {status.list.state === 'refused' && <Notice>{t('notice_list_refused')}</Notice>}
@@ -27,19 +36,21 @@ export function Notices({ status, link = false }: { status: Status | undefined; 
             : t('notice_new_devices', { n: strangers.length })}
         </Notice>
       )}
-      {own.length > 0 && (
-        <details class="notice">
+      {status.root_is_open && <Notice>{t('notice_root')}</Notice>}
+      {tunnels.map(({ text }) => (
+        <Notice key={text}>{t('notice_tunnel', { name: nameOf(text) })}</Notice>
+      ))}
+      {areas.map((area) => (
+        <details class="notice" key={area}>
           <summary>
             <Icon name="warn" />
-            {t('notice_router', { n: own.length })}
+            {maybe(`concern_${area}`) ?? t('concern_setup')}
           </summary>
           <ul lang="en">
-            {own.map((notice) => (
-              <li key={notice}>{notice}</li>
-            ))}
+            {own.map((concern) => concern.area === area && <li key={concern.text}>{concern.text}</li>)}
           </ul>
         </details>
-      )}
+      ))}
     </>
   );
 }

@@ -3,10 +3,12 @@
 import { useState } from 'preact/hooks';
 import { named, span, t } from '../../i18n';
 import { change, freeId, type Part } from '../../model/family';
-import type { Budget, Named } from '../../types';
+import type { Budget, Listing, Named, Preset } from '../../types';
 import { act } from '../../ui/messages';
 import { Button, Card, IconButton, Select, Sheet } from '../../ui/parts';
+import { useApi } from '../../use';
 import type { Parts } from './content';
+import { TakePreset } from './take-preset';
 
 const part: Part<Budget[]> = {
   read: (family) => family.budget,
@@ -14,13 +16,13 @@ const part: Part<Budget[]> = {
 };
 
 const MINUTES = [0, 15, 30, 45, 60, 75, 90, 105, 120, 150, 180, 240, 300, 360];
-/** Decree 147/2024/ND-CP, article 39: what games may take of a day of somebody under 18. */
-const DECREE = { of: 'group:games', minutes: 180 };
 
 type Props = Parts & { onDone(): Promise<unknown> };
 
 export function Budgets({ person, family, names, onDone }: Props) {
   const [edited, setEdited] = useState<Budget | 'new'>();
+  const [taking, setTaking] = useState(false);
+  const presets = useApi<Listing<Preset>>('presets');
   const theirs = family.budget.filter((budget) => budget.who === person.id);
   const put = async (before: Budget | undefined, after: Budget | undefined, done: string) => {
     const now = family.budget;
@@ -30,7 +32,7 @@ export function Budgets({ person, family, names, onDone }: Props) {
     await act(async () => (await change(part, now, next), onDone()), done, back);
     setEdited(undefined);
   };
-  const decree = !theirs.some((budget) => names.scope(budget.of) === names.scope(DECREE.of));
+  const decree = presets.data?.items.find(({ group }) => !theirs.some((budget) => names.scope(budget.of) === names.scope(`group:${group}`)));
   const fresh = (): string => freeId(`${person.id}-limit`, family.budget.map(({ id }) => id));
   return (
     <Card title={t('limits')}>
@@ -58,11 +60,14 @@ export function Budgets({ person, family, names, onDone }: Props) {
           {t('add_limit')}
         </Button>
         {decree && (
-          <Button kind="quiet" onClick={() => put(undefined, { id: fresh(), who: person.id, warn: [30, 5], ...DECREE }, t('saved'))}>
-            {t('decree_147')}
+          <Button kind="quiet" onClick={() => setTaking(true)}>
+            {named(decree)}
           </Button>
         )}
       </div>
+      {taking && decree && (
+        <TakePreset preset={decree} who={person.id} names={names} onClose={() => setTaking(false)} onDone={onDone} />
+      )}
       {edited && (
         <Edit
           budget={edited === 'new' ? { id: fresh(), who: person.id, of: 'all', minutes: 120, warn: [15, 5] } : edited}

@@ -10,6 +10,7 @@ import { act, confirm, say } from '../../ui/messages';
 import { Button, Card, Choice, IconButton, Switch } from '../../ui/parts';
 import { DaySheet } from './day-sheet';
 import { dayName, WeekGrid } from './week-grid';
+import { modeText, WindowSheet } from './window-sheet';
 
 /** Tết and the public holidays, as config/holidays.toml calls them. */
 const HOLIDAYS = ['tet', 'public_holidays'];
@@ -125,23 +126,31 @@ async function saveOver(part: Part<Schedule[]>, before: Schedule[], after: Sched
 /** Schedules in a line each. */
 function words(schedules: Schedule[]): string {
   const line = ({ mode, from, to, days = [] }: Schedule) =>
-    `${t(mode === 'only' ? 'paint_only' : 'paint_block')} ${from}–${to} ${days.length ? days.map(dayName).join(', ') : t('every_day')}`;
+    `${modeText(mode)} ${from}–${to} ${days.length ? days.map(dayName).join(', ') : t('every_day')}`;
   return schedules.map(line).join('; ') || t('none');
 }
+
+const ALL: Part<Schedule[]> = {
+  read: (family) => family.schedule,
+  write: (family, schedules) => void (family.schedule = schedules),
+};
 
 /** What holds besides and the grid does not show: for everybody, for some dates, for some apps. */
 function Others({ who, family, names, shown }: Omit<Props, 'name'> & { shown: Schedule[] }) {
   const concerns = (schedule: Schedule) => schedule.who.includes(who) || schedule.who.includes('*');
   const others = family.schedule.filter((schedule) => concerns(schedule) && !shown.some(({ id }) => id === schedule.id));
+  const [edited, setEdited] = useState<Schedule>();
   if (others.length === 0) return null;
+  const replace = (schedule: Schedule, changed: Schedule) => {
+    const before = family.schedule;
+    const after = before.map((other) => (other === schedule ? changed : other));
+    setEdited(undefined);
+    return act(() => change(ALL, before, after), t('saved'), () => change(ALL, after, before));
+  };
   const remove = (schedule: Schedule) => {
-    const part: Part<Schedule[]> = {
-      read: (family) => family.schedule,
-      write: (family, schedules) => void (family.schedule = schedules),
-    };
     const before = family.schedule;
     const after = before.filter((other) => other !== schedule);
-    return act(() => change(part, before, after), t('deleted'), () => change(part, after, before));
+    return act(() => change(ALL, before, after), t('deleted'), () => change(ALL, after, before));
   };
   return (
     <>
@@ -163,11 +172,19 @@ function Others({ who, family, names, shown }: Omit<Props, 'name'> & { shown: Sc
                 {t('edit')}
               </a>
             ) : (
-              <IconButton icon="trash" label={t('delete_what', { what: scheduleName(schedule.id) })} onClick={() => remove(schedule)} />
+              <>
+                <Button kind="quiet" aria-label={t('edit_what', { what: scheduleName(schedule.id) })} onClick={() => setEdited(schedule)}>
+                  {t('edit')}
+                </Button>
+                <IconButton icon="trash" label={t('delete_what', { what: scheduleName(schedule.id) })} onClick={() => remove(schedule)} />
+              </>
             )}
           </li>
         ))}
       </ul>
+      {edited && (
+        <WindowSheet schedule={edited} names={names} onClose={() => setEdited(undefined)} onSave={(changed) => void replace(edited, changed)} />
+      )}
     </>
   );
 }
