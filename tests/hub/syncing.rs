@@ -33,6 +33,31 @@ fn the_list_may_come_before_the_daemon_and_its_folder() {
 }
 
 #[test]
+fn a_list_in_memory_is_back_after_a_power_cut() {
+    let scene = Scene::empty();
+    let config = fs::read_to_string(scene.router.config_file()).unwrap();
+    let settings = config.replace("list.file = 'list.lyt'\n", "list.file = 'memory/list.lyt'\n");
+    scene.router.write("luytre.toml", format!("{settings}list.copy = 'flash.copy'\n"));
+    scene.centre.publish("first.example");
+    scene.takes("serial 1");
+    let copy = fs::read(scene.router.path("flash.copy")).unwrap();
+    scene.centre.publish("second.example");
+    scene.takes("serial 2");
+    assert!(fs::read(scene.router.path("flash.copy")).unwrap() == copy, "flash is written once a week");
+    scene.centre.publish_with("third.example", &["--urgent"]);
+    scene.takes("serial 3");
+    fs::remove_dir_all(scene.router.path("memory")).unwrap();
+    fs::rename(scene.centre.publication(), scene.centre.path("away")).unwrap();
+    let daemon = scene.router.start_as_it_is();
+    let status = daemon.status();
+    assert_eq!(
+        (&status["list"]["serial"], &status["list"]["state"]),
+        (&3.into(), &"current".into()),
+        "{status}"
+    );
+}
+
+#[test]
 fn a_check_without_change_moves_less_than_a_kilobyte() {
     let scene = Scene::new();
     scene.takes("up to date");

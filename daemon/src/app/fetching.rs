@@ -10,6 +10,7 @@ use super::reload::upstream_settings;
 use crate::clock::Clock;
 use crate::config::{Config, ListConfig};
 use crate::list::LoadedList;
+use crate::sync::copy::Copy;
 use crate::sync::kept::Kept;
 use crate::sync::place::Place;
 use crate::sync::round::Syncer;
@@ -17,14 +18,20 @@ use crate::sync::watch::watch;
 use crate::sync::{Outside, Trouble};
 use crate::{reports, tasks};
 
-/// Before the list is read: counts the start, and goes back to the list before if this one seems to be our death.
-/// Returns what is to be told of it, and whether it went back.
+/// Before the list is read: brings it back from its copy if it is gone, counts the start, and goes back to the list before
+/// if this one seems to be our death. Returns what is to be told of it, and whether it went back.
 pub(super) fn before_start(list: &ListConfig) -> (Vec<String>, bool) {
+    let copy = list.sync.as_ref().and_then(|sync| sync.copy.as_deref());
+    let restored = copy.map(|copy| Copy::at(copy).restore(&Place::of(&list.file)));
+    if let Some(Ok(true)) = restored {
+        tracing::info!("the list was lost with the power, and is back from its copy");
+    }
+    let not_restored = restored.and_then(Result::err).map(|trouble| trouble.to_string());
     let half_written = Some(list.half_written).filter(|what| !what.is_empty()).map(str::to_owned);
     let counted = Place::of(&list.file).count_start();
     let is_rolled_back = matches!(counted, Ok(Some(_)));
     let rolled_back = counted.unwrap_or_else(|trouble| Some(trouble.to_string()));
-    (half_written.into_iter().chain(rolled_back).collect(), is_rolled_back)
+    (half_written.into_iter().chain(not_restored).chain(rolled_back).collect(), is_rolled_back)
 }
 
 /// Whom to ask for the mirrors' names, and whom to believe.

@@ -18,6 +18,7 @@ use crate::sync::{self, kept::Kept};
 pub struct ListSpec {
     pub file: String,
     pub edition: String,
+    pub copy: String,
     pub urls: Vec<String>,
     pub root: String,
     pub check_every: i64,
@@ -69,6 +70,7 @@ impl ListSpec {
         };
         let settings = || sync::Settings {
             file: file.clone(),
+            copy: Some(&self.copy).filter(|copy| !copy.is_empty()).map(|copy| folder.join(copy)),
             root: folder.join(&self.root),
             mirrors,
             edition: Some(edition.to_owned()).filter(|edition| !edition.is_empty()),

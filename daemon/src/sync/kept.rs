@@ -131,6 +131,12 @@ impl Kept {
         &self.seen
     }
 
+    /// With this seen.
+    #[cfg(test)]
+    pub(super) fn having_seen(seen: Seen) -> Self {
+        Self { seen, ..Self::default() }
+    }
+
     /// Puts the router at a place in staged rollouts.
     #[cfg(test)]
     pub(super) fn stand_at(&mut self, id: u64) {

@@ -18,6 +18,12 @@ const BUFFER: usize = 64 * 1024;
 /// Makes `next` of what lies in `part`, and of the old list if `part` is a delta from it. Both are mapped: on the heap lies
 /// no more than the new list's offset table (2 bytes for 5 names).
 pub fn make(edition: &Edition, old: Option<&Path>, part: &Path, next: &Path) -> Result<Held, Trouble> {
+    unfold(edition.list, old, part, next)?;
+    try_it(edition, next)
+}
+
+/// Writes `next`, which has to be the list that was signed.
+pub fn unfold(wanted: FileRef, old: Option<&Path>, part: &Path, next: &Path) -> Result<(), Trouble> {
     let changes = map(part).map_err(Trouble::local(part.display()))?;
     let old = match old {
         Some(path) => Some(List::open(map(path).map_err(Trouble::local(path.display()))?)?),
@@ -25,11 +31,11 @@ pub fn make(edition: &Edition, old: Option<&Path>, part: &Path, next: &Path) -> 
     };
     let disk = |error: io::Error| Trouble::local(next.display())(error);
     let file = File::create(next).map_err(disk)?;
-    let mut out = BufWriter::with_capacity(BUFFER, Signed::new(file, edition.list.length));
+    let mut out = BufWriter::with_capacity(BUFFER, Signed::new(file, wanted.length));
     delta::apply(old.as_ref(), &changes, &mut out)?;
     let signed = out.into_inner().map_err(|error| disk(error.into_error()))?;
-    edition.list.check("the list that was made", signed.finish().map_err(disk)?)?;
-    try_it(edition, next)
+    wanted.check("the list that was made", signed.finish().map_err(disk)?)?;
+    Ok(())
 }
 
 /// The self-check: whether the list that was made can do what it is to do. It is signed by people, and people err.

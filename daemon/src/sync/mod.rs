@@ -13,9 +13,10 @@
 //! 5. [`download`]: the whole list or a delta, resumed where the last try ended.
 //! 6. [`make`]: old list and delta become the next list, as a stream, and the next list is tried.
 //! 7. [`place`], [`kept`]: it takes the old one's place, which is kept for a way back; a power cut at any step leaves one
-//!    of the two. All that must not be forgotten lies beside the list.
+//!    of the two. All that must not be forgotten lies beside the list. [`copy`]: where that is memory, a copy is on flash.
 //! 8. [`watch`]: all of that for as long as the daemon runs. [`report`]: what people are told of it.
 
+pub mod copy;
 pub mod download;
 pub mod http;
 pub mod kept;
@@ -45,6 +46,8 @@ pub use self::trouble::Trouble;
 pub struct Settings {
     /// The list in force; everything else lies beside it.
     pub file: PathBuf,
+    /// The copy on flash, where the list lies in memory; `None`: there is none.
+    pub copy: Option<PathBuf>,
     /// The root.json that was put there by whoever set this router up.
     pub root: PathBuf,
     /// Base addresses of a publication, all with the same files; never empty.

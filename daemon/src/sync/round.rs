@@ -7,6 +7,7 @@ use luytre_trust::{
     Edition, MAX_MANIFEST, MAX_ROOT, MAX_TIMESTAMP, Manifest, Moment, Refusal, Timestamp, Trusted,
 };
 
+use super::copy::Copy;
 use super::http::{Answer, Condition, Mirror, Network};
 use super::kept::{Held, Kept};
 use super::place::Place;
@@ -278,8 +279,18 @@ impl Visit<'_> {
                 // What is believed goes to the disk with the list that it speaks of.
                 self.kept.believe(&self.trusted);
                 place.install(&mut self.kept, held, name)?;
+                self.copy(timestamp.urgent);
                 Ok(Outcome::Updated { serial, names: edition.names, from })
             }
+        }
+    }
+
+    /// A list without a copy is as good, until the power goes.
+    fn copy(&self, at_once: bool) {
+        let Syncer { settings, place, .. } = self.syncer;
+        let written = settings.copy.as_deref().map(|file| Copy::at(file).write(place, &self.kept, at_once));
+        if let Some(Err(trouble)) = written {
+            tracing::warn!(%trouble, "a power cut would bring back an older list, or the starter list");
         }
     }
 
