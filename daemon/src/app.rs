@@ -23,7 +23,7 @@ use crate::control::{self, Request};
 use crate::history::{self, History};
 use crate::home::Home;
 use crate::list::LoadedList;
-use crate::listen::open::{self, StartError};
+use crate::listen::open::StartError;
 use crate::listen::rate::Rate;
 use crate::listen::{Desk, Listeners, Streams};
 use crate::notify::Notifier;
@@ -50,7 +50,7 @@ pub use self::fetching::outside;
 pub struct App {
     daemon: Daemon,
     listeners: Listeners,
-    web: Vec<std::net::TcpListener>,
+    web: web::Sockets,
 }
 
 /// What the tasks of a daemon share.
@@ -141,7 +141,7 @@ impl App {
         // A port that is taken is no crash.
         let opened = Listeners::open(&config.listen, &config.limits);
         let listeners = opened.inspect_err(|_| starts.forget())?;
-        let web = open::tcp(&config.web.listen).inspect_err(|_| starts.forget())?;
+        let web = web::Sockets::open(&config.web).inspect_err(|_| starts.forget())?;
         let outlets = (0..=config.limits.workers).map(|_| Arc::new(resolver.outlet())).collect();
         let accounts = Arc::new(Accounts::new(&config, clock));
         let (started_with, notices) = (Arc::new(config), Arc::new(notices));
@@ -198,17 +198,14 @@ impl Daemon {
         mut self,
         rate: Arc<Rate>,
         streams: Streams,
-        web: Vec<std::net::TcpListener>,
+        web: web::Sockets,
         mut signals: Signals,
     ) -> Result<(), StartError> {
         let (notify, roots) = (&self.started_with.notify, self.started_with.upstream.roots.clone());
         self.notifier = Notifier::start(notify, roots, self.resolver.clock);
         let failed = |error: std::io::Error| StartError(format!("a socket can't be served: {error}"));
         streams.serve(&self.desk(0, &rate), self.certificates.as_ref()).map_err(failed)?;
-        for listener in web {
-            let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
-            tasks::spawn("web", web::serve(listener, self.clone()));
-        }
+        web.serve(&self, self.certificates.as_ref()).map_err(failed)?;
         tasks::spawn("clock", watch_clock(self.resolver.clone()));
         tasks::spawn("family", self.clone().watch_family());
         tasks::spawn("usage", self.clone().watch_usage());

@@ -51,6 +51,7 @@ mod parents;
 mod status;
 
 mod accounts;
+mod secure_page;
 mod tokens;
 mod webhook;
 

@@ -76,6 +76,7 @@ fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
         ("reports.centre", before.reports != after.reports),
         ("list.urls, copy, root, edition or check_every", before.list.sync != after.list.sync),
         ("web.listen", before.web.listen != after.web.listen),
+        ("web.tls", before.web.tls != after.web.tls),
         ("web.setup_code_file", before.web.setup_code_file != after.web.setup_code_file),
         ("state.dir", before.state != after.state),
         ("[cache]", before.cache != after.cache),

@@ -1,4 +1,4 @@
-//! The certificate of the encrypted listeners: from the files that `[listen] cert` and `key` name ([`files`]), else
+//! The certificate of the encrypted listeners, the page's among them: from the files that `[listen] cert` and `key` name ([`files`]), else
 //! self-made and kept in the state folder ([`self_made`]).
 //!
 //! A reload reads the files anew. New connections then get the new certificate; those that are open go on.
@@ -7,6 +7,7 @@ mod error;
 mod files;
 mod self_made;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -38,7 +39,7 @@ impl Certificates {
         config: &Config,
         notices: &mut Vec<String>,
     ) -> Result<Option<Arc<Self>>, CertificateError> {
-        if !config.listen.is_encrypted() {
+        if !config.listen.is_encrypted() && config.web.tls.is_empty() {
             return Ok(None);
         }
         let in_force = InForce::of(config, notices)?;
@@ -85,10 +86,20 @@ impl InForce {
     fn of(config: &Config, notices: &mut Vec<String>) -> Result<Self, CertificateError> {
         let key = match &config.listen.certificate {
             Some(named) => files::read(named)?,
-            None => self_made::kept_in(&config.state.dir, &config.listen, notices)?,
+            None => self_made::kept_in(&config.state.dir, &addresses(config), notices)?,
         };
         Ok(Self { key: Arc::new(key), files: config.listen.certificate.clone() })
     }
+}
+
+/// Addresses that a client may know us by.
+fn addresses(config: &Config) -> Vec<IpAddr> {
+    let all = config.listen.addresses().chain(&config.web.tls);
+    let mut addresses: Vec<IpAddr> = all.map(|socket| socket.ip()).collect();
+    addresses.retain(|address| !address.is_unspecified());
+    addresses.sort();
+    addresses.dedup();
+    addresses
 }
 
 /// Named wherever it is used: rustls's default for the process would depend on who asks first.

@@ -18,7 +18,6 @@ use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 
 use super::{CertificateError, files};
-use crate::config::ListenConfig;
 use crate::files::{replace, replace_secret};
 
 const CERTIFICATE_FILE: &str = "certificate.pem";
@@ -34,21 +33,20 @@ const VALID: [i32; 2] = [2020, 2040];
 /// possible.
 pub(super) fn kept_in(
     folder: &Path,
-    listen: &ListenConfig,
+    addresses: &[IpAddr],
     notices: &mut Vec<String>,
 ) -> Result<CertifiedKey, CertificateError> {
-    let addresses = addresses(listen);
     let (certificate_file, key_file) = (folder.join(CERTIFICATE_FILE), folder.join(KEY_FILE));
     let (key, is_kept) = match read_key(&key_file) {
         Some(key) => (key, true),
         None => (KeyPair::generate().map_err(CertificateError::making)?, false),
     };
-    if let Some(kept) = read_certificate(&certificate_file).filter(|kept| covers(kept, &addresses))
+    if let Some(kept) = read_certificate(&certificate_file).filter(|kept| covers(kept, addresses))
         && let Ok(pair) = pair(kept, &key)
     {
         return Ok(pair);
     }
-    let made = make(&key, &addresses).map_err(CertificateError::making)?;
+    let made = make(&key, addresses).map_err(CertificateError::making)?;
     // The key first: a power cut between the two leaves one that the next start makes a certificate for.
     let key_kept = if is_kept {
         Ok(())
@@ -67,15 +65,6 @@ pub(super) fn kept_in(
 fn not_kept(folder: &Path, error: &io::Error) -> String {
     let folder = folder.display();
     format!("the self-made certificate can't be kept in {folder} and changes with each start: {error}")
-}
-
-/// Addresses that a client may know us by.
-fn addresses(listen: &ListenConfig) -> Vec<IpAddr> {
-    let mut addresses: Vec<IpAddr> = listen.addresses().map(|socket| socket.ip()).collect();
-    addresses.retain(|address| !address.is_unspecified());
-    addresses.sort();
-    addresses.dedup();
-    addresses
 }
 
 fn make(key: &KeyPair, addresses: &[IpAddr]) -> Result<rcgen::Certificate, rcgen::Error> {

@@ -7,9 +7,8 @@
 //! 2. [`Config`] is what was meant: addresses, names and paths instead of text, every number within its bounds,
 //!    every default resolved. The stages of the daemon see only this.
 //!
-//! Each section is a file of its own with both its types; `read` is the machinery between text and sections. A key
-//! whose feature comes in a later version is known, and accepted only at its default (`later.rs`). The commented
-//! file with all keys is `config/luytre.toml`; a test holds that it says the same as an empty one.
+//! Each section is a file of its own with both its types; `read` is the machinery between text and sections. The
+//! commented file with all keys is `config/luytre.toml`; a test holds that it says the same as an empty one.
 
 use std::io;
 use std::path::Path;
@@ -53,7 +52,6 @@ mod history;
 mod house;
 mod inspect;
 mod lan;
-mod later;
 mod limits;
 mod list;
 mod listen;
@@ -176,7 +174,6 @@ impl Default for Config {
 
 impl Spec {
     fn resolve(self, folder: &Path) -> Result<Config, Refusal> {
-        later::refuse(&self)?;
         let state = self.state.resolve(folder)?;
         let web = self.web.resolve(folder)?;
         Ok(Config {

@@ -25,6 +25,8 @@ pub struct WebSpec {
 pub struct WebConfig {
     /// Addresses for HTTP, each once; none: no page.
     pub listen: Vec<SocketAddr>,
+    /// Addresses for HTTPS, each once.
+    pub tls: Vec<SocketAddr>,
     /// Names by which the page is called, besides `luytre.lan` and its addresses.
     pub hosts: Vec<Domain>,
     /// Where the set-up code of the router's label lies; `None`: luytre makes one.
@@ -35,6 +37,7 @@ impl WebSpec {
     pub(super) fn resolve(self, folder: &Path) -> Result<WebConfig, Refusal> {
         Ok(WebConfig {
             listen: sockets("web.listen", &self.listen, 80)?,
+            tls: sockets("web.tls", &self.tls, 443)?,
             hosts: items("web.hosts", &self.hosts, domain)?,
             setup_code_file: (!self.setup_code_file.is_empty()).then(|| folder.join(self.setup_code_file)),
         })

@@ -1,4 +1,4 @@
-//! Connections: from the home only, few, short, with one request each.
+//! Connections: from the home only, few, short, with one request each; over TLS where `[web] tls` listens.
 //!
 //! `axum::serve` bounds neither their number nor their time: a device that opens connections and says nothing would
 //! take every descriptor, and DNS over TCP with it. So hyper's connections are driven here.
@@ -16,8 +16,11 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
 use crate::app::Daemon;
 use crate::tasks;
@@ -66,7 +69,7 @@ impl Default for Limits {
 }
 
 /// Accepts until the task is dropped. An accept error (out of descriptors, say) is waited out, never an end.
-pub(super) async fn serve(listener: TcpListener, daemon: Daemon, limits: Limits) {
+pub(super) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, daemon: Daemon, limits: Limits) {
     let router = super::router(daemon.clone());
     let mut open: VecDeque<(JoinHandle<()>, Stay)> = VecDeque::new();
     loop {
@@ -91,7 +94,7 @@ pub(super) async fn serve(listener: TcpListener, daemon: Daemon, limits: Limits)
             oldest.abort();
         }
         let stay = Stay::default();
-        let answered = answer(stream, client, (router.clone(), stay.clone()), limits.header);
+        let answered = answer((stream, tls.clone()), client, (router.clone(), stay.clone()), limits.header);
         let overdue = overdue(limits.whole, stay.clone());
         let connection = tasks::spawn("web connection", async move {
             tokio::select! {
@@ -113,14 +116,23 @@ async fn overdue(whole: Duration, stay: Stay) {
     }
 }
 
-/// Answers the one request of a connection.
+/// Bytes there and back. Boxed, so that HTTP is compiled once for both ways.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// Answers the one request of a connection; a handshake may take as long as a header.
 async fn answer(
-    stream: TcpStream,
+    (stream, tls): (TcpStream, Option<TlsAcceptor>),
     client: SocketAddr,
     (router, stay): (Router, Stay),
     header: Duration,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let connection = Connection { client, reached: stream.local_addr()? };
+    let stream: Box<dyn Stream> = match tls {
+        Some(tls) => Box::new(timeout(header, tls.accept(stream)).await??),
+        None => Box::new(stream),
+    };
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(connection);

@@ -81,7 +81,8 @@ impl Site {
         let bare = authority.as_ref().map_or("", Authority::host);
         let address = bare.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         if let Ok(address) = address {
-            let listen = daemon.config().web.listen.iter().chain([&connection.reached]);
+            let web = &daemon.config().web;
+            let listen = web.listen.iter().chain(&web.tls).chain([&connection.reached]);
             let mut ours = listen.map(|ours| ours.ip().to_canonical());
             if ours.any(|ours| ours == address.to_canonical()) {
                 return Self::Ours;

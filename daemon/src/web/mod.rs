@@ -31,21 +31,53 @@ mod texts;
 #[cfg(test)]
 mod tests;
 
+use std::io;
+use std::sync::Arc;
+
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Router, middleware};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 pub use self::connection::Connection;
 
 use crate::app::Daemon;
+use crate::certificate::Certificates;
+use crate::config::WebConfig;
+use crate::listen::open::{self, StartError};
+use crate::tasks;
 
+/// What is spoken over TLS (RFC 7301): one request a connection gains nothing by HTTP/2.
+const HTTP: &[u8] = b"http/1.1";
 /// The largest body that a request may have, in bytes: a large family's settings.
 const MAX_BODY: usize = 64 << 10;
 
-/// Serves until the task is dropped.
-pub async fn serve(listener: TcpListener, daemon: Daemon) {
-    connection::serve(listener, daemon, connection::Limits::default()).await;
+/// The page's sockets, open.
+pub struct Sockets {
+    plain: Vec<std::net::TcpListener>,
+    tls: Vec<std::net::TcpListener>,
+}
+
+impl Sockets {
+    /// Opens every socket that the configuration names.
+    pub fn open(config: &WebConfig) -> Result<Self, StartError> {
+        Ok(Self { plain: open::tcp(&config.listen)?, tls: open::tcp(&config.tls)? })
+    }
+
+    /// Serves beside the caller, whose runtime it is. `certificates` are there if anything is encrypted.
+    pub fn serve(self, daemon: &Daemon, certificates: Option<&Arc<Certificates>>) -> io::Result<()> {
+        let serve = |listener, tls: Option<&TlsAcceptor>| -> io::Result<()> {
+            let (listener, limits) = (TcpListener::from_std(listener)?, connection::Limits::default());
+            tasks::spawn("web", connection::serve(listener, tls.cloned(), daemon.clone(), limits));
+            Ok(())
+        };
+        self.plain.into_iter().try_for_each(|listener| serve(listener, None))?;
+        let Some(certificates) = certificates else { return Ok(()) };
+        let config = certificates.server_config(&[HTTP]).map_err(io::Error::other)?;
+        let tls = TlsAcceptor::from(Arc::new(config));
+        self.tls.into_iter().try_for_each(|listener| serve(listener, Some(&tls)))
+    }
 }
 
 /// Every page and resource. Requests bring their [`Connection`] as an extension.

@@ -90,6 +90,13 @@ impl House {
         self.with(&listen)
     }
 
+    /// Shows it over HTTPS too, where [`Self::https_port`] says.
+    pub(crate) fn with_secure_page(mut self) -> Self {
+        self.encrypted_ports[1] = free_port();
+        let listen = format!("web.tls = ['127.0.0.1:{}']", self.encrypted_ports[1]);
+        self.with_page().with(&listen)
+    }
+
     /// Names in the list: `=name` that name alone; category `-` for exceptions.
     pub(crate) fn list<'a>(mut self, category: &str, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.entries.extend(names.into_iter().map(|name| (category.to_owned(), name.to_owned())));

@@ -2,7 +2,6 @@
 
 use super::refusal;
 use crate::config::Config;
-use crate::config::read::schema::Schema;
 
 fn assert_refusals(cases: &[(&str, &str)]) {
     for (text, expected) in cases {
@@ -334,20 +333,6 @@ fn authorities_must_be_in_their_file() {
             path("empty.pem")
         )
     );
-}
-
-#[test]
-fn a_key_of_a_later_version_is_accepted_at_its_default_only() {
-    let cases = [("web.tls", "[\"127.0.0.1:443\"]", "HTTPS for the page", "[]")];
-    for (key, value, feature, default) in cases {
-        let expected = format!("luytre.toml:1: {key}: {feature} is not in this version yet; write {default}");
-        assert_eq!(refusal(&format!("{key} = {value}")), expected);
-        assert!(super::read(&format!("{key} = {default}")).is_ok());
-    }
-    let listed: Vec<&str> = crate::config::later::LATER.iter().map(|(key, _)| *key).collect();
-    assert_eq!(cases.map(|(key, ..)| key).as_slice(), listed.as_slice());
-    let known: Vec<String> = Schema::current().keys().map(|key| key.to_string()).collect();
-    assert!(listed.iter().all(|key| known.iter().any(|known| known == key)), "every one is a key");
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl House {
         let daemon = app.daemon().clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let page = listener.local_addr().unwrap();
-        tasks::spawn("web", connection::serve(listener, daemon.clone(), limits));
+        tasks::spawn("web", connection::serve(listener, None, daemon.clone(), limits));
         Self { daemon, page, _state: state }
     }
 
