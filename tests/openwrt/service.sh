@@ -70,6 +70,10 @@ event() {
     ! grep -qx "$1" "$root/tmp/run/procd/luytre.triggers" || service reload
 }
 
+root_is_said_to_be_open() {
+    on_router luytre status --json | grep -q '"root_is_open": *true'
+}
+
 settings_are_taken_in() {
     before=$(pid_of daemon)
     on_router sh -c 'uci set luytre.main.upstream=tls://nowhere..example && uci commit luytre'
@@ -91,6 +95,13 @@ settings_are_taken_in() {
     on_router env ACTION=step sh /etc/hotplug.d/ntp/30-luytre
     check "so does the time that NTP sets" soon says 192.168.1.1 fourth.example A 192.0.2.1
     check "it is the same process" [ "$before" = "$(pid_of daemon)" ]
+    check "root has a password: nothing is said of it" fails root_is_said_to_be_open
+    sed -i 's/^root:[^:]*:/root::/' "$root/etc/shadow"
+    on_router /etc/init.d/luytre reload
+    check "root without a password is told to the page" soon root_is_said_to_be_open
+    sed -i 's/^root::/root:x:/' "$root/etc/shadow"
+    on_router /etc/init.d/luytre reload
+    check "until it has one" soon fails root_is_said_to_be_open
     echo 2001:db8:7::/64 >"$root/tmp/prefixes.lan"
     event "interface.*.up"
     check "a new prefix of the provider is the home's own" \
