@@ -214,8 +214,9 @@ impl Reports {
 
     /// The centre has answered. Writes to the disk.
     fn answered(&self, id: u64, state: State, receipt: String) {
-        self.store().close(id, state, receipt);
+        // First: whoever sees the answer sees no trouble beside it.
         self.failed(String::new());
+        self.store().close(id, state, receipt);
     }
 
     fn failed(&self, trouble: String) {
