@@ -149,6 +149,7 @@ impl Helper {
 
     /// Puts a plan in force and ends the flows that have no place under it.
     fn load(&mut self, plan: Plan) -> io::Result<Reply> {
+        let was_whole = self.whole_at()?;
         let before = self.loaded.take().map(|loaded| loaded.plan);
         let (fingerprint, generation) = match self.load_rules(&plan)? {
             Ok(looks) => looks,
@@ -158,7 +159,9 @@ impl Helper {
         let _ = fs::OpenOptions::new().write(true).open(ACCOUNTING).and_then(|mut file| file.write_all(b"1"));
         self.end_what_has_no_place(&plan, before.as_ref())?;
         self.loaded = Some(Loaded { plan, fingerprint, generation });
-        Ok(Reply::Done)
+        // Ours was the next change: nobody came between.
+        let has_kept_sets = was_whole == Some(generation.wrapping_sub(1));
+        Ok(if has_kept_sets { Reply::Done } else { Reply::Anew })
     }
 
     /// Loads the rules of a plan; returns what they look like, and the kernel's count of changes with them. Who changes a
@@ -214,14 +217,24 @@ impl Helper {
         Ok(())
     }
 
-    /// How our table stands. That nobody changed any table since we looked is the quick way to know.
-    fn state(&mut self) -> io::Result<State> {
+    /// The kernel's count of changes, if our table is as it was loaded. That nobody changed any table since we looked is
+    /// the quick way to know.
+    fn whole_at(&mut self) -> io::Result<Option<u32>> {
         let generation = table::generation(&mut self.netlink)?;
-        let Some(loaded) = &mut self.loaded else { return Ok(State::default()) };
+        let Some(loaded) = &mut self.loaded else { return Ok(None) };
         let is_whole = loaded.generation == generation
             || table::fingerprint(&mut self.netlink).is_ok_and(|found| found == loaded.fingerprint);
         if is_whole {
             loaded.generation = generation;
+        }
+        Ok(is_whole.then_some(generation))
+    }
+
+    /// How our table stands.
+    fn state(&mut self) -> io::Result<State> {
+        let is_whole = self.whole_at()?.is_some();
+        if self.loaded.is_none() {
+            return Ok(State::default());
         }
         let counts_bytes = fs::read(ACCOUNTING).is_ok_and(|value| value.starts_with(b"1"));
         let mut counted = |counter| table::counted(&mut self.netlink, counter).unwrap_or_default();

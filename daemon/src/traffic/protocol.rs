@@ -106,6 +106,9 @@ impl Set {
 pub enum Reply {
     /// Done.
     Done,
+    /// The plan of [`Request::Load`] is in force, in a table that was not there or was changed by somebody else: nobody
+    /// knows what its sets hold.
+    Anew,
     /// The answer to [`Request::Check`].
     State(State),
     /// The answer to [`Request::Flows`].

@@ -197,11 +197,16 @@ impl Work {
         }
         // First who is watched: no answer may pass by that the rules will be about.
         self.keeper.posts().watched.store(Arc::new(design.watched()));
-        let is_fresh = self.loaded.is_none();
+        let mut is_fresh = self.loaded.is_none();
         let is_new = self.loaded.as_ref().is_none_or(|loaded| loaded.plan != design.plan);
         if is_new {
             match link.ask(&Request::Load(design.plan.clone())).await? {
                 Reply::Done => {}
+                // Somebody took the table away, or changed it, since it was looked at.
+                Reply::Anew => {
+                    self.is_lost |= !is_fresh;
+                    is_fresh = true;
+                }
                 Reply::Refused(what) => {
                     self.is_refused(what);
                     return Ok(());
