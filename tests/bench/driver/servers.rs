@@ -106,6 +106,8 @@ impl Kind {
                 let config = luytre_config(&folder, &fs::canonicalize(&list.file)?, setting);
                 let config = write(folder.join("luytre.toml"), &config)?;
                 write(folder.join("family.toml"), &family::document())?;
+                // Servers end by a kill here: after three of those the next start would be one in safe mode.
+                let _ = fs::remove_file(folder.join("state/starts"));
                 if let Some(refusal) =
                     refusal(&options.luytre, &config)?.filter(|_| setting.round.is_optional())
                 {
