@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::files;
 
@@ -17,6 +18,18 @@ pub(crate) struct Document<T> {
     content: T,
     damaged: Option<String>,
     unwritten: Option<String>,
+}
+
+/// Understands a document of version 1, which is the only one so far.
+pub(crate) fn of_version_1<T: DeserializeOwned>(
+    text: &str,
+    version: impl Fn(&T) -> u32,
+) -> Result<T, String> {
+    let document: T = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    match version(&document) {
+        1 => Ok(document),
+        version => Err(format!("version {version} is unknown")),
+    }
 }
 
 impl<T: Serialize> Document<T> {

@@ -203,15 +203,14 @@ impl Cache {
     }
 
     /// Copies the answer into `out`, each TTL reduced by the time since it was put; `None` if there is none, or it
-    /// does not fit ([`MAX_ANSWER`] bytes always do). [`Hit::state`] says what it is good for. The ID is 0; question and flags are the upstream's, so that
-    /// the caller puts the client's ID, RD, CD and question case in. `now`: seconds on a monotonic clock.
+    /// does not fit ([`MAX_ANSWER`] bytes always do). [`Hit::state`] says what it is good for. The ID is 0, the name
+    /// asked in lower case and the flags the upstream's, so that the caller puts the client's ID, RD, CD and letters in.
+    /// `now`: seconds on a monotonic clock.
     ///
     /// While the page is being written we try again for a few microseconds and then call it a miss: correct, and
     /// better than waiting for a thread that may have lost its core. What `out` holds after a miss is meaningless.
     pub fn get(&self, key: &Key<'_>, now: u32, out: &mut [u8]) -> Option<Hit> {
-        let hit = self.read(key, self.hash.of(key.name), now, out);
-        self.counters.count(hit.is_some_and(|hit| hit.is_answer()));
-        hit.or_else(|| self.absence(key, now, out))
+        self.read_and_count(key, self.hash.of(key.name), now, out).or_else(|| self.absence(key, now, out))
     }
 
     /// The answer that this name does not exist, whatever type that was heard for; to be asked for once there is no
@@ -229,8 +228,7 @@ impl Cache {
     /// facts if that is nothing. The name is hashed once for both.
     pub fn look_up(&self, key: &Key<'_>, generation: u32, now: u32, out: &mut [u8]) -> (Option<Hit>, Facts) {
         let hash = self.hash.of(key.name);
-        let hit = self.read(key, hash, now, out);
-        self.counters.count(hit.is_some_and(|hit| hit.is_answer()));
+        let hit = self.read_and_count(key, hash, now, out);
         let by_answer = hit.map(|hit| hit.facts).filter(|facts| facts.generation == generation);
         let by_name = || {
             let asked = self.names.recall(hash, generation)?;
@@ -244,6 +242,12 @@ impl Cache {
         if facts.generation != 0 {
             self.names.note(self.hash.of(name), facts.generation, facts.asked);
         }
+    }
+
+    fn read_and_count(&self, key: &Key<'_>, hash: u64, now: u32, out: &mut [u8]) -> Option<Hit> {
+        let hit = self.read(key, hash, now, out);
+        self.counters.count(hit.is_some_and(|hit| hit.is_answer()));
+        hit
     }
 
     fn read(&self, key: &Key<'_>, hash: u64, now: u32, out: &mut [u8]) -> Option<Hit> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, MOST, Report, Seen, State, Told};
 use crate::clock::Timestamp;
-use crate::document::Document;
+use crate::document::{Document, of_version_1};
 
 /// The largest file that is read, in bytes: [`MOST`] of the longest reports take a third of it.
 const MAX_FILE: usize = 128 * 1024;
@@ -28,6 +28,7 @@ pub(super) struct Store(Document<Kept>);
 impl Store {
     pub(super) fn read(state: &Path) -> Self {
         let empty = Kept { version: 1, next: 1, report: VecDeque::new() };
+        let parse = |text: &str| of_version_1(text, |kept: &Kept| kept.version);
         Self(Document::read(state, "reports", MAX_FILE, (empty, parse)))
     }
 
@@ -73,13 +74,5 @@ impl Store {
 
     pub(super) fn notices(&self) -> Vec<String> {
         self.0.notices()
-    }
-}
-
-fn parse(text: &str) -> Result<Kept, String> {
-    let kept: Kept = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    match kept.version {
-        1 => Ok(kept),
-        version => Err(format!("version {version} is unknown")),
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, Asker, MOST, OPEN_FOR, Request, State, Wish};
 use crate::clock::Timestamp;
-use crate::document::Document;
+use crate::document::{Document, of_version_1};
 
 /// The largest file that is read, in bytes: [`MOST`] of the longest requests take half of it.
 const MAX_FILE: usize = 1024 * 1024;
@@ -29,6 +29,7 @@ impl Store {
     /// Reads the file in the state folder; one that can't be understood is moved aside.
     pub(super) fn read(state: &Path) -> Self {
         let empty = Kept { version: 1, next: 1, request: VecDeque::new() };
+        let parse = |text: &str| of_version_1(text, |kept: &Kept| kept.version);
         Self(Document::read(state, "requests", MAX_FILE, (empty, parse)))
     }
 
@@ -84,13 +85,5 @@ impl Store {
 
     pub(super) fn notices(&self) -> Vec<String> {
         self.0.notices()
-    }
-}
-
-fn parse(text: &str) -> Result<Kept, String> {
-    let kept: Kept = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    match kept.version {
-        1 => Ok(kept),
-        version => Err(format!("version {version} is unknown")),
     }
 }

@@ -296,22 +296,27 @@ mod tests {
     use crate::who::directory::Directory;
     use crate::wire::{Header, Records, rtype};
 
-    fn resolver() -> Resolver {
-        let config = Config::default();
-        let list = (Arc::new(LoadedList::starter()), None);
-        let (home, circumstances) = (Home::default(), Circumstances::default());
-        let snapshot = Snapshot::build(&config, list, Arc::default(), (&home, home.family()), &circumstances);
+    /// Nothing of it is written, and nothing fetched.
+    pub(super) fn resolver_in(state: Snapshot, gate: Gate) -> Resolver {
         Resolver {
-            shared: Arc::new(ArcSwap::from_pointee(snapshot)),
+            shared: Arc::new(ArcSwap::from_pointee(state)),
             cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),
             dnssec: Arc::default(),
             flights: Arc::default(),
             waiting: Arc::new(Semaphore::new(1)),
             places: Arc::new(Semaphore::new(1)),
-            history: Arc::new(History::new(&config.history, Arc::new(Directory::default()))),
+            history: Arc::new(History::new(&Config::default().history, Arc::new(Directory::default()))),
             clock: Clock::default(),
-            gate: Gate::default(),
+            gate,
         }
+    }
+
+    fn resolver() -> Resolver {
+        let list = (Arc::new(LoadedList::starter()), None);
+        let (home, circumstances) = (Home::default(), Circumstances::default());
+        let config = Config::default();
+        let state = Snapshot::build(&config, list, Arc::default(), (&home, home.family()), &circumstances);
+        resolver_in(state, Gate::default())
     }
 
     /// A question with EDNS, or an answer to it with one address.

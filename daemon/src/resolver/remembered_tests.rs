@@ -2,17 +2,15 @@
 
 use std::io::Write;
 
-use arc_swap::ArcSwap;
 use luytre_lists::{CategorySet, CategoryTable, Disposition, Entry, ListWriter, Meta, NameBuf};
 use proptest::prelude::*;
 
+use super::tests::resolver_in;
 use super::*;
-use crate::cache;
 use crate::config::Config;
 use crate::home::Home;
 use crate::list::LoadedList;
 use crate::policy::{Circumstances, NameRule};
-use crate::who::directory::Directory;
 
 /// Names that lie below each other, one that is special and one that is essential.
 const NAMES: [&str; 6] =
@@ -57,17 +55,7 @@ fn house(list: Arc<LoadedList>, block: CategorySet, rules: &[(bool, String)]) ->
 }
 
 fn resolver(state: Snapshot) -> Resolver {
-    Resolver {
-        shared: Arc::new(ArcSwap::from_pointee(state)),
-        cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),
-        dnssec: Arc::default(),
-        flights: Arc::default(),
-        waiting: Arc::new(Semaphore::new(1)),
-        places: Arc::new(Semaphore::new(1)),
-        history: Arc::new(History::new(&Config::default().history, Arc::new(Directory::default()))),
-        clock: Clock::default(),
-        gate: Gate::default(),
-    }
+    resolver_in(state, Gate::default())
 }
 
 /// A question for the addresses of a name.

@@ -1,10 +1,9 @@
 //! Answers to whoever is watched: what time decides, what goes out without ECH, and what the firewall has to know first.
 
-use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 
+use super::tests::resolver_in;
 use super::*;
-use crate::cache;
 use crate::config::Config;
 use crate::gate::{Posts, Watch, Watched};
 use crate::home::Home;
@@ -13,7 +12,6 @@ use crate::policy::Circumstances;
 use crate::traffic::order::ORDERS;
 use crate::traffic::protocol::Set;
 use crate::who::Mac;
-use crate::who::directory::Directory;
 use crate::wire::Records;
 
 /// Saturday noon in Hồ Chí Minh City: Bo's bedtime, An has a budget.
@@ -49,17 +47,7 @@ impl Family {
         let list = (Arc::new(LoadedList::starter()), None);
         let state = Snapshot::build(&config, list, Arc::default(), (&home, home.family()), &circumstances);
         let posts = Posts::default();
-        let resolver = Resolver {
-            shared: Arc::new(ArcSwap::from_pointee(state)),
-            cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),
-            dnssec: Arc::default(),
-            flights: Arc::default(),
-            waiting: Arc::new(Semaphore::new(1)),
-            places: Arc::new(Semaphore::new(1)),
-            history: Arc::new(History::new(&config.history, Arc::new(Directory::default()))),
-            clock: Clock::default(),
-            gate: Gate::new(posts.clone(), mpsc::channel(ORDERS).0),
-        };
+        let resolver = resolver_in(state, Gate::new(posts.clone(), mpsc::channel(ORDERS).0));
         let moment = Moment { now: NOON, seconds: 1000, micros: 0 };
         Self { resolver, posts, moment }
     }

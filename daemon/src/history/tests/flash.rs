@@ -113,5 +113,7 @@ fn a_day_of_a_busy_family_writes_less_than_a_megabyte() {
              target {target}"
         );
         assert!(*most <= target, "{days:?}");
+        let history = days.iter().zip(&budgets).skip(3).map(|(day, budgets)| day - budgets).max().unwrap();
+        assert!(history <= MOST[0].1, "{history} bytes without the budgets: {days:?}");
     }
 }
