@@ -16,12 +16,13 @@ use tokio::time::{Instant, timeout};
 
 use super::connection::{Connection, MOST_ACTIVE};
 use super::envelope::Enveloped;
+use super::gather::{Bunched, Gathering};
 use crate::datagrams::Datagrams;
 use crate::upstream::bootstrap::Bootstrap;
 use crate::upstream::trust::{Tls, server_name};
 use crate::upstream::{Server, Settings, Transport};
 
-type TcpStream = <TokioRuntimeProvider as RuntimeProvider>::Tcp;
+type TcpStream = <Gathering as RuntimeProvider>::Tcp;
 
 /// Dials servers, with what all of them share.
 pub(in crate::upstream) struct Dialler {
@@ -73,23 +74,23 @@ impl Dialler {
     }
 
     async fn connect(&self, server: &Server, address: SocketAddr) -> Result<Connection, NetError> {
-        let provider = TokioRuntimeProvider::new();
         let host: Arc<str> = server.host.to_string().into();
         Ok(match &server.transport {
             Transport::Udp | Transport::Tcp => {
-                let (stream, sender) = TcpClientStream::<TcpStream>::new(address, None, None, provider);
+                let (stream, sender) =
+                    TcpClientStream::<TcpStream>::new(address, None, None, Gathering::default());
                 self.multiplexed(stream.await?, sender)
             }
             // Without its name (SNI) a server with several certificates would show the wrong one.
             Transport::Tls => {
                 let config = Arc::new(self.tls()?.speaking(None));
                 let (stream, sender) =
-                    tls_client_connect(address, server_name(&server.host)?, config, provider);
+                    tls_client_connect(address, server_name(&server.host)?, config, Gathering::default());
                 self.multiplexed(stream.await?, sender)
             }
             Transport::Https { path } => {
                 let config = Arc::new(self.tls()?.speaking(Some(b"h2")));
-                let stream = HttpsClientStream::builder(config, provider);
+                let stream = HttpsClientStream::builder(config, TokioRuntimeProvider::new());
                 Connection::over(stream.build(address, host, path.as_str().into()).await?, false)
             }
             Transport::Quic => {
@@ -101,10 +102,10 @@ impl Dialler {
     }
 
     fn multiplexed<S: DnsClientStream>(&self, stream: S, sender: BufDnsStreamHandle) -> Connection {
-        let streams = DnsMultiplexer::new(Enveloped(stream), sender)
+        let streams = DnsMultiplexer::new(Enveloped::from(stream), sender)
             .with_timeout(self.settings.timeout)
             .with_max_active_requests(MOST_ACTIVE);
-        Connection::over(streams, true)
+        Connection::over(Bunched::over(streams), true)
     }
 
     fn tls(&self) -> Result<&Tls, NetError> {

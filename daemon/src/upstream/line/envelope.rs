@@ -1,8 +1,9 @@
-//! Answers in an envelope, so that hickory hands them through unread.
+//! Answers in an envelope, so that hickory hands them through unread, and in bundles, so that it hands all through.
 //!
 //! Its multiplexer parses every message that comes in, drops those that it can't parse, and so would leave their
 //! questions waiting. It needs but the ID: that goes into an empty message of its own, and the answer behind it, where
-//! no parser looks.
+//! no parser looks. And it stops after a hundred messages without asking to be woken for the others, which then wait
+//! until something else happens on the line (0.26.3): it gets fewer, and the wake from here.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,14 +17,37 @@ use hickory_net::xfer::DnsClientStream;
 
 use crate::wire::HEADER_LEN;
 
+/// Messages that are handed through before other tasks have their turn; below hickory's hundred.
+const BUNDLE: usize = 50;
+
 /// A stream whose messages come in envelopes.
-pub(super) struct Enveloped<S>(pub(super) S);
+pub(super) struct Enveloped<S> {
+    stream: S,
+    /// How many have come without a pause.
+    bundled: usize,
+}
+
+impl<S> Enveloped<S> {
+    pub(super) fn from(stream: S) -> Self {
+        Self { stream, bundled: 0 }
+    }
+}
 
 impl<S: DnsClientStream> Stream for Enveloped<S> {
     type Item = Result<SerialMessage, NetError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(message) = ready!(self.0.poll_next_unpin(context)) else { return Poll::Ready(None) };
+        if self.bundled == BUNDLE {
+            self.bundled = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.bundled += 1;
+        let polled = self.stream.poll_next_unpin(context);
+        if polled.is_pending() {
+            self.bundled = 0;
+        }
+        let Some(message) = ready!(polled) else { return Poll::Ready(None) };
         Poll::Ready(Some(message.and_then(|message| {
             let (message, from) = message.into_parts();
             let too_short = || NetError::from(io::Error::from(io::ErrorKind::InvalidData));
@@ -36,7 +60,7 @@ impl<S: DnsClientStream> DnsClientStream for Enveloped<S> {
     type Time = S::Time;
 
     fn name_server_addr(&self) -> SocketAddr {
-        self.0.name_server_addr()
+        self.stream.name_server_addr()
     }
 }
 

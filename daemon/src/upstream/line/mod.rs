@@ -16,6 +16,7 @@
 mod connection;
 mod dial;
 mod envelope;
+mod gather;
 
 use std::io;
 use std::net::IpAddr;

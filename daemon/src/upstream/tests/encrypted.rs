@@ -1,5 +1,6 @@
 //! Servers behind connections: what goes over the wire, whom we believe, and what happens when a connection ends.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::fake::{Fake, answer_to, error_to, own_address, query};
@@ -63,6 +64,33 @@ async fn a_hundred_questions_take_one_connection() {
             assert_eq!(address(&forwarder, &format!("b{n}.example.com")).await, 1, "{transport}");
         }
         assert_eq!((peer.connections(), peer.queries().len()), (1, 100), "{transport}");
+    }
+}
+
+/// hickory's multiplexer takes a hundred answers at a time, and forgot those that had come with them.
+#[tokio::test]
+async fn three_hundred_answers_at_once_all_arrive() {
+    const QUESTIONS: usize = 300;
+    let scene = Scene::new();
+    for transport in ["tcp", "tls"] {
+        let asked_so_far = AtomicUsize::new(0);
+        let (peer, forwarder) = scene
+            .peer(transport, move |asked| {
+                let answer = answer_to(asked.query);
+                match asked_so_far.fetch_add(1, Ordering::Relaxed) + 1 {
+                    2..QUESTIONS => Reaction::Hold(answer),
+                    _ => Reaction::Answer(answer),
+                }
+            })
+            .await;
+        assert_eq!(address(&forwarder, "first.example.com").await, 1); // the connection stands
+        let mut clients = tokio::task::JoinSet::new();
+        for n in 1..QUESTIONS {
+            let forwarder = forwarder.clone();
+            clients.spawn(async move { address(&forwarder, &format!("a{n}.example.com")).await });
+        }
+        assert_eq!(clients.join_all().await, [1; QUESTIONS - 1], "{transport}");
+        assert_eq!((peer.connections(), peer.queries().len()), (1, QUESTIONS), "{transport}");
     }
 }
 

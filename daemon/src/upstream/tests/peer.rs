@@ -96,6 +96,8 @@ pub(in crate::upstream) enum Reaction {
     Answer(Vec<u8>),
     /// Answers, and closes the connection as idle ones are.
     AnswerAndClose(Vec<u8>),
+    /// Goes out with the next answer, in one writing (over TCP and TLS).
+    Hold(Vec<u8>),
     Close,
     Silence,
 }
@@ -238,17 +240,24 @@ async fn serve_streams(
 }
 
 async fn serve_stream(mut stream: impl AsyncRead + AsyncWrite + Unpin, number: usize, desk: &Desk) {
+    let mut answers = Vec::new();
     while let Ok(length) = stream.read_u16().await {
         let mut query = vec![0; length.into()];
         stream.read_exact(&mut query).await.unwrap();
-        let (answer, goes_on) = match desk.react(number, &query) {
-            Reaction::Answer(answer) => (answer, true),
-            Reaction::AnswerAndClose(answer) => (answer, false),
+        let reaction = desk.react(number, &query);
+        if let Reaction::Answer(answer) | Reaction::AnswerAndClose(answer) | Reaction::Hold(answer) =
+            &reaction
+        {
+            answers.extend_from_slice(&u16::try_from(answer.len()).unwrap().to_be_bytes());
+            answers.extend_from_slice(answer);
+        }
+        let goes_on = match reaction {
+            Reaction::Answer(_) => true,
+            Reaction::AnswerAndClose(_) => false,
             Reaction::Close => return,
-            Reaction::Silence => continue,
+            Reaction::Hold(_) | Reaction::Silence => continue,
         };
-        let length = u16::try_from(answer.len()).unwrap().to_be_bytes();
-        let _ = stream.write_all(&[&length[..], &answer].concat()).await;
+        let _ = stream.write_all(&std::mem::take(&mut answers)).await;
         if !goes_on {
             let _ = stream.shutdown().await;
             return;
@@ -270,7 +279,7 @@ async fn serve_https(
             ([(CONTENT_TYPE, "application/dns-message")], answer).into_response()
         }
         Reaction::Close => (StatusCode::BAD_GATEWAY, "<html>\n<h1>No.</h1>").into_response(),
-        Reaction::Silence => std::future::pending().await,
+        Reaction::Hold(_) | Reaction::Silence => std::future::pending().await,
     };
     let routes = axum::Router::new().route("/dns-query", axum::routing::post(answer));
     let service = hyper_util::service::TowerToHyperService::new(routes);
@@ -309,7 +318,7 @@ async fn serve_quic_connection(connection: &quinn::Connection, number: usize, de
                 answer
             }
             Reaction::Close => return,
-            Reaction::Silence => {
+            Reaction::Hold(_) | Reaction::Silence => {
                 std::mem::forget((send, receive));
                 continue;
             }
