@@ -10,10 +10,11 @@ use super::year::Life;
 use crate::history::level::{Calendar, PERIOD};
 use crate::usage::tests::Evening;
 
-/// What a day may write, by the size of the file system's blocks, all in bytes. 1 kB is ext4's own choice for what is
-/// smaller than 512 MB, as a router's flash is. With 4 kB its journal takes 16 kB for every time stamp, and all that is
-/// written has one.
-const MOST: [(&str, u64); 2] = [("1024", 1_000_000), ("4096", 2_500_000)];
+/// What a day may write to a file system, in bytes. OpenWrt makes an overlay on a block device with the options of the
+/// first, and so with blocks of 1 kB, where there are 100 MB or less (fstools' `libfstools/common.c`; above, f2fs, which
+/// has no journal and is in few kernels). The second is what a PC has: its journal takes 16 kB for every time stamp, and
+/// all that is written has one.
+const MOST: [(&[&str], u64); 2] = [(&["-L", "rootfs_data"], 1_000_000), (&["-b", "4096"], 2_500_000)];
 
 /// In 32 of a day's 144 periods some child is at something with a budget: three children, four hours each.
 const PERIODS_IN_USE: u64 = 32;
@@ -31,16 +32,15 @@ fn run(program: &str, arguments: &[&str]) -> Option<String> {
 }
 
 impl Loop {
-    fn make(block_size: &str) -> Option<Self> {
+    fn make(options: &[&str]) -> Option<Self> {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
         let image = tempfile::NamedTempFile::new_in(folder).ok()?;
         image.as_file().set_len(64 << 20).ok()?;
         let path = image.path().to_str()?;
-        run(
-            "mkfs.ext4",
-            &["-q", "-F", "-b", block_size, "-E", "lazy_itable_init=0,lazy_journal_init=0", path],
-        )?;
+        // What is put off at the making would be counted as ours.
+        let at_once = ["-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", path];
+        run("mkfs.ext4", &[options, &at_once].concat())?;
         let device = run("losetup", &["-f", "--show", path])?;
         let mount = tempfile::tempdir().ok()?;
         let made = Self { device, mount, _image: image };
@@ -77,8 +77,8 @@ impl Drop for Loop {
 
 #[test]
 fn a_day_of_a_busy_family_writes_less_than_a_megabyte() {
-    for (block_size, target) in MOST {
-        let Some(flash) = Loop::make(block_size) else {
+    for (options, target) in MOST {
+        let Some(flash) = Loop::make(options) else {
             return super::skip(
                 "no flash writes: making and mounting a loop device takes root and mkfs.ext4",
             );
@@ -109,8 +109,8 @@ fn a_day_of_a_busy_family_writes_less_than_a_megabyte() {
         drop(life);
         let most = days[3..].iter().max().unwrap();
         println!(
-            "ext4 with blocks of {block_size}: {days:?} bytes written a day, of them {budgets:?} for budgets; \
-             target {target}"
+            "mkfs.ext4 {}: {days:?} bytes written a day, of them {budgets:?} for budgets; target {target}",
+            options.join(" ")
         );
         assert!(*most <= target, "{days:?}");
         let history = days.iter().zip(&budgets).skip(3).map(|(day, budgets)| day - budgets).max().unwrap();
