@@ -37,7 +37,7 @@ use crate::traffic::Keeper;
 use crate::upstream::Outlet;
 use crate::usage::{Time, Usage};
 use crate::who::Directory;
-use crate::{tasks, web};
+use crate::{settle, tasks, web};
 
 use self::household::{circumstances, watch_clock};
 use self::reload::{not_found, upstream_settings, validation};
@@ -232,6 +232,7 @@ impl Daemon {
         let home = Arc::clone(&self.home);
         let calendar = move || home.calendar();
         let keeper = history::Keeper::start(history, self.resolver.clock, calendar);
+        settle::give_back_code();
         while signals.next().await == Wish::Reload {
             self.reload().await;
         }

@@ -25,8 +25,8 @@
 //! * [`traffic`] says what the firewall is to do, from the same decisions; [`helper`] is the other process that does it.
 //! * [`web`] is the page and the API, [`control`] the socket behind `luytre status`, [`status`] what both tell; [`explain`]
 //!   says why.
-//! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], `document`, `datagrams`, [`process`] and
-//!   [`system`] are the operating system.
+//! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], `document`, `datagrams`, [`process`], `settle`
+//!   and [`system`] are the operating system.
 
 pub mod command;
 pub mod config;
@@ -81,6 +81,7 @@ mod datagrams;
 mod document;
 pub mod files;
 pub mod process;
+mod settle;
 pub mod system;
 pub mod tasks;
 pub mod text;
