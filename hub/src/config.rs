@@ -1,5 +1,6 @@
 //! `hub.toml`: what the centre is to do. Paths are relative to the file.
 
+use std::fmt;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,8 +24,8 @@ pub struct Config {
 pub struct PublishConfig {
     /// A folder of category files, or a `sources.toml`.
     pub from: PathBuf,
-    /// The folder that a web server shows to the routers.
-    pub to: PathBuf,
+    /// Where routers find them.
+    pub to: Destination,
     /// The folder of keys.
     pub keys: PathBuf,
     /// Names that many people use, the most used first.
@@ -35,6 +36,53 @@ pub struct PublishConfig {
     pub min_wait_s: u64,
     /// How many routers of a hundred take a new list at first.
     pub rollout_percent: u8,
+}
+
+/// Where a publication goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// A folder that a web server shows to the routers.
+    Folder(PathBuf),
+    /// `s3://NAME/PREFIX`: a bucket of an object store, or a part of one.
+    Bucket {
+        /// Its name.
+        name: String,
+        /// Stands before every path, without slashes around it; may be empty.
+        prefix: String,
+    },
+}
+
+impl Destination {
+    fn parse(text: &str, folder: &Path) -> Result<Self> {
+        let Some((scheme, rest)) = text.split_once("://") else { return Ok(Self::Folder(folder.join(text))) };
+        let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
+        ensure!(
+            scheme == "s3" && !name.is_empty() && name.chars().all(plain),
+            ": publish.to is a folder, or s3://BUCKET/PREFIX, and not {text:?}"
+        );
+        Ok(Self::Bucket { name: name.to_owned(), prefix: prefix.trim_matches('/').to_owned() })
+    }
+
+    /// Where earlier lists are kept if nothing is said: beside the publication.
+    fn work(&self, folder: &Path) -> PathBuf {
+        let mut name = match self {
+            Self::Folder(to) => to.as_os_str().to_owned(),
+            Self::Bucket { name, .. } => folder.join(name).into(),
+        };
+        name.push(".work");
+        name.into()
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(path) => path.display().fmt(f),
+            Self::Bucket { name, prefix } if prefix.is_empty() => write!(f, "s3://{name}"),
+            Self::Bucket { name, prefix } => write!(f, "s3://{name}/{prefix}"),
+        }
+    }
 }
 
 /// `[serve]`.
@@ -57,7 +105,7 @@ struct Spec {
 #[serde(default, deny_unknown_fields)]
 struct PublishSpec {
     from: PathBuf,
-    to: PathBuf,
+    to: String,
     keys: PathBuf,
     popular: OneOrMore,
     work: PathBuf,
@@ -143,18 +191,14 @@ impl Config {
             OneOrMore::One(file) => vec![file],
             OneOrMore::More(files) => files,
         };
-        let beside = |to: &Path| {
-            let mut name = to.as_os_str().to_owned();
-            name.push(".work");
-            PathBuf::from(name)
-        };
-        let work = if work.as_os_str().is_empty() { beside(&to) } else { work };
+        let to = Destination::parse(&to, folder)?;
+        let work = if work.as_os_str().is_empty() { to.work(folder) } else { folder.join(work) };
         let publish = PublishConfig {
             from: folder.join(from),
-            to: folder.join(to),
+            to,
             keys: folder.join(keys),
             popular: popular.into_iter().map(|file| folder.join(file)).collect(),
-            work: folder.join(work),
+            work,
             min_wait_s,
             rollout_percent,
         };
@@ -180,6 +224,20 @@ mod tests {
         assert_eq!(config.publish.popular, [Path::new("/hub/top.txt")]);
         let config = Config::parse("[publish]\npopular = ['/a', 'b']", Path::new("/hub")).unwrap();
         assert_eq!(config.publish.popular, [Path::new("/a"), Path::new("/hub/b")]);
+    }
+
+    #[test]
+    fn a_publication_goes_to_a_folder_or_a_bucket() {
+        let to = |text: &str| Destination::parse(text, Path::new("/hub"));
+        assert_eq!(to("www").unwrap(), Destination::Folder("/hub/www".into()));
+        let bucket = to("s3://lists.example/v1/").unwrap();
+        assert_eq!(bucket.to_string(), "s3://lists.example/v1");
+        assert_eq!(bucket.work(Path::new("/hub")), Path::new("/hub/lists.example.work"));
+        assert_eq!(to("s3://lists").unwrap().to_string(), "s3://lists");
+        for wrong in ["s3://", "s3:///prefix", "s3://Lists", "gs://lists", "https://lists.example/"] {
+            let said = to(wrong).unwrap_err().to_string();
+            assert!(said.contains("s3://BUCKET/PREFIX"), "{said}");
+        }
     }
 
     #[test]

@@ -11,36 +11,33 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use tower_http::services::ServeDir;
 
-use crate::config::{PublishConfig, ServeConfig};
+use crate::cache;
+use crate::config::ServeConfig;
 
 /// Where the publication is found.
 const PATH: &str = "/list";
-/// Files with a digest for a name never change.
-const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-/// The others do, and what is urgent must not lie in caches.
-const A_MINUTE: HeaderValue = HeaderValue::from_static("public, max-age=60");
-
-/// Serves until the process ends.
-pub fn serve(publish: &PublishConfig, serve: &ServeConfig) -> Result<()> {
+/// Serves a folder until the process ends.
+pub fn serve(folder: &Path, serve: &ServeConfig) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(serve.listen)
             .await
             .with_context(|| format!("{} can't be listened on", serve.listen))?;
-        axum::serve(listener, router(&publish.to)).await.context("the server ended")
+        axum::serve(listener, router(folder)).await.context("the server ended")
     })
 }
 
+/// `nest_service` hands on the path within the publication.
 fn router(folder: &Path) -> Router {
-    Router::new().nest_service(PATH, ServeDir::new(folder)).layer(middleware::from_fn(cache))
+    let files = Router::new().fallback_service(ServeDir::new(folder)).layer(middleware::from_fn(tell_caches));
+    Router::new().nest_service(PATH, files)
 }
 
-async fn cache(request: Request<axum::body::Body>, next: Next) -> Response {
-    let path = request.uri().path();
-    let lasts = path.contains("/full/") || path.contains("/delta/") || path.contains("/root/");
+async fn tell_caches(request: Request<axum::body::Body>, next: Next) -> Response {
+    let control = cache::control(request.uri().path().trim_start_matches('/'));
     let mut response = next.run(request).await;
     if response.status().is_success() {
-        response.headers_mut().insert(CACHE_CONTROL, if lasts { FOR_EVER } else { A_MINUTE });
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(control));
     }
     response
 }

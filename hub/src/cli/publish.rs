@@ -65,7 +65,7 @@ impl Publish {
         let progress = Progress::to_stderr();
         let published = publish::publish(&config, &keys, &wish, &progress)?;
         drop(progress);
-        tell(&published, &config.to.display().to_string())?;
+        tell(&published, &config.to.to_string())?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::config::Config;
+use crate::config::{Config, Destination};
 use crate::serve;
 
 #[derive(Args)]
@@ -20,13 +20,11 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Result<ExitCode> {
         let config = Config::load(&self.config)?;
-        writeln!(
-            io::stdout(),
-            "{} is shown on http://{}/list",
-            config.publish.to.display(),
-            config.serve.listen
-        )?;
-        serve::serve(&config.publish, &config.serve)?;
+        let Destination::Folder(folder) = &config.publish.to else {
+            bail!("{}: the store shows it itself; `serve` shows a folder", config.publish.to);
+        };
+        writeln!(io::stdout(), "{} is shown on http://{}/list", folder.display(), config.serve.listen)?;
+        serve::serve(folder, &config.serve)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,4 +1,5 @@
-//! `luytre-hub publish`: from names to a folder of signed files that any web server can show.
+//! `luytre-hub publish`: from names to signed files, in a folder that any web server can show or in a bucket of an
+//! object store.
 //!
 //! In the order data flows:
 //!
@@ -79,7 +80,7 @@ pub fn publish(
     wish: &Wish,
     progress: &Progress,
 ) -> Result<Published> {
-    let place = Place::folder(&config.to)?;
+    let place = Place::open(&config.to)?;
     let shelf = Shelf::open(&config.work)?;
     let before = Before::read(&place)?;
     let release = match wish.what {

@@ -6,6 +6,8 @@
     reason = "helpers of tests: a failure is to be seen where it happens"
 )]
 
+mod bucket;
+mod centre;
 mod fetching;
 mod folder;
 mod gates;

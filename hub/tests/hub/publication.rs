@@ -3,92 +3,11 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-/// A centre in a folder, with its own time.
-struct Centre {
-    folder: TempDir,
-    day: u32,
-}
-
-impl Centre {
-    /// With keys, and as many names as this.
-    fn new(names: usize) -> Self {
-        let centre = Self { folder: tempfile::tempdir().unwrap(), day: 1 };
-        fs::create_dir(centre.path("names")).unwrap();
-        centre.put("hub.toml", "[publish]\npopular = 'popular.txt'\n");
-        centre.put("popular.txt", "n7.example\nn8.example\n");
-        centre.names(names);
-        centre.good(&["keys", "new", "--dir", "keys"]);
-        centre
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn put(&self, name: &str, text: &str) {
-        File::create(self.path(name)).unwrap().write_all(text.as_bytes()).unwrap();
-    }
-
-    fn names(&self, count: usize) {
-        let names: String = (0..count).map(|number| format!("n{number}.example\n")).collect();
-        self.put("names/ads.txt", &names);
-    }
-
-    /// Runs a command at noon of the centre's day; its output, or its complaint.
-    fn run(&self, arguments: &[&str]) -> Result<String, String> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_luytre-hub"));
-        command.current_dir(self.folder.path()).args(arguments);
-        command.args(["--created", &format!("2026-10-{:02}T12:00:00Z", self.day)]);
-        let output = command.output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
-    }
-
-    fn good(&self, arguments: &[&str]) -> String {
-        let ended = self.run(arguments);
-        assert!(ended.is_ok(), "{arguments:?}: {ended:?}");
-        ended.unwrap()
-    }
-
-    fn publish(&self, arguments: &[&str]) -> String {
-        self.good(&[&["publish", "--config", "hub.toml"][..], arguments].concat())
-    }
-
-    fn verify(&self) -> Result<String, String> {
-        self.run(&["verify", "publication", "--root", "keys/root.1.json"])
-    }
-
-    fn signed(&self, name: &str) -> Value {
-        let document: Value =
-            serde_json::from_slice(&fs::read(self.path("publication").join(name)).unwrap()).unwrap();
-        document["signed"].clone()
-    }
-
-    /// Every file of the publication with its bytes.
-    fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
-        let mut files = Vec::new();
-        collect(&self.path("publication"), &mut files);
-        files.sort();
-        files
-    }
-}
-
-fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else {
-            files.push((path.clone(), fs::read(&path).unwrap()));
-        }
-    }
-}
+use crate::centre::Centre;
 
 #[test]
 fn a_set_of_keys_is_whole_secret_and_never_written_over() {
@@ -141,7 +60,7 @@ fn the_same_in_gives_the_same_out() {
     let bytes = |centre: &Centre| {
         let files = centre.files().into_iter();
         files
-            .map(|(path, bytes)| (path.strip_prefix(centre.folder.path()).unwrap().to_owned(), bytes))
+            .map(|(path, bytes)| (path.strip_prefix(centre.path("")).unwrap().to_owned(), bytes))
             .collect::<Vec<_>>()
     };
     let one = Centre::new(1000);
