@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use luytre_lists::{CategorySet, CategoryTable};
 use serde::{Deserialize, Serialize};
 
 use crate::spelling;
@@ -36,6 +37,17 @@ pub struct PublishConfig {
     pub min_wait_s: u64,
     /// How many routers of a hundred take a new list at first.
     pub rollout_percent: u8,
+    /// The zone for other people's resolvers; `None`: none is made.
+    pub zone: Option<ZoneConfig>,
+}
+
+/// `[rpz]`.
+#[derive(Clone, Debug)]
+pub struct ZoneConfig {
+    /// What it blocks; never empty.
+    pub blocks: CategorySet,
+    /// Where those who run the resolvers find it.
+    pub to: Destination,
 }
 
 /// Where a publication goes.
@@ -59,7 +71,7 @@ impl Destination {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
         ensure!(
             scheme == "s3" && !name.is_empty() && name.chars().all(plain),
-            ": publish.to is a folder, or s3://BUCKET/PREFIX, and not {text:?}"
+            ": {text:?} is neither a folder nor s3://BUCKET/PREFIX"
         );
         Ok(Self::Bucket { name: name.to_owned(), prefix: prefix.trim_matches('/').to_owned() })
     }
@@ -97,6 +109,7 @@ pub struct ServeConfig {
 #[serde(default, deny_unknown_fields)]
 struct Spec {
     publish: PublishSpec,
+    rpz: RpzSpec,
     serve: ServeSpec,
     store: StoreSpec,
 }
@@ -124,6 +137,33 @@ impl Default for PublishSpec {
             min_wait_s: 0,
             rollout_percent: 100,
         }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RpzSpec {
+    blocks: Vec<String>,
+    to: String,
+}
+
+impl Default for RpzSpec {
+    fn default() -> Self {
+        Self { blocks: Vec::new(), to: "rpz".into() }
+    }
+}
+
+impl RpzSpec {
+    fn check(self, folder: &Path) -> Result<Option<ZoneConfig>> {
+        if self.blocks.is_empty() {
+            return Ok(None);
+        }
+        let table = CategoryTable::shipped();
+        let known = |key: &String| {
+            table.by_key(key).with_context(|| format!(": rpz.blocks: there is no category {key:?}"))
+        };
+        let blocks = self.blocks.iter().map(known).collect::<Result<_>>()?;
+        Ok(Some(ZoneConfig { blocks, to: Destination::parse(&self.to, folder)? }))
     }
 }
 
@@ -159,8 +199,10 @@ impl Default for StoreSpec {
     }
 }
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     "publish",
+    "rpz",
+    "blocks",
     "serve",
     "store",
     "from",
@@ -201,6 +243,7 @@ impl Config {
             work,
             min_wait_s,
             rollout_percent,
+            zone: spec.rpz.check(folder)?,
         };
         Ok(Self { publish, serve: ServeConfig { listen: spec.serve.listen } })
     }
@@ -245,5 +288,6 @@ mod tests {
         let wrong = |text: &str| Config::parse(text, Path::new("")).unwrap_err().to_string();
         assert_eq!(wrong("[publish]\nform = 'x'"), ":2: the key `form` is unknown; did you mean `from`?");
         assert_eq!(wrong("[publish]\nrollout_percent = 101"), ": publish.rollout_percent is 0 to 100");
+        assert_eq!(wrong("[rpz]\nblocks = ['x']"), ": rpz.blocks: there is no category \"x\"");
     }
 }

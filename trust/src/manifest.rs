@@ -45,6 +45,10 @@ pub struct Manifest {
     pub withdrawn: Vec<u64>,
     /// The sizes of the list by name: `small`, `standard`, `full`.
     pub editions: BTreeMap<String, Edition>,
+    /// The response policy zone of the same names, which providers of resolvers get in another way: it holds them in the
+    /// clear. Routers have no use for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<FileRef>,
 }
 
 /// The `type` of a document.
@@ -144,6 +148,7 @@ impl Manifest {
             rollout_percent: everybody(),
             withdrawn: Vec::new(),
             editions: BTreeMap::new(),
+            zone: None,
         }
     }
 

@@ -19,6 +19,9 @@ pub(super) struct Verify {
     /// The root.json that routers begin with [default: the publication's own first one]
     #[arg(long, value_name = "FILE")]
     root: Option<PathBuf>,
+    /// The zone that a provider has got; it has to be the one that is vouched for
+    #[arg(long, value_name = "FILE")]
+    rpz: Option<PathBuf>,
     /// What time it is, as 2026-01-31T12:00:00Z [default: SOURCE_DATE_EPOCH, else the clock]
     #[arg(long, value_name = "TIME")]
     created: Option<String>,
@@ -28,6 +31,9 @@ impl Verify {
     pub(super) fn run(self) -> Result<ExitCode> {
         let now = Moment(clock::told_or_now(self.created.as_deref())?);
         let found = verify::verify(&Source::at(&self.place), self.root.as_deref(), now)?;
+        if let Some(file) = &self.rpz {
+            found.check_zone(file)?;
+        }
         let mut out = io::stdout();
         for line in found.lines() {
             writeln!(out, "{line}")?;

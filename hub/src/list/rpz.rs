@@ -2,7 +2,7 @@
 //! ours: BIND, unbound, Knot Resolver and PowerDNS read it.
 //!
 //! Unlike the compiled list it holds names in the clear, so it is made only where somebody asks for it, of the categories
-//! that they choose, and is no part of a publication.
+//! that they choose. A publication vouches for it by its digest and does not hold it.
 
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -16,6 +16,9 @@ use super::fold;
 const ZONE: &str = "rpz.luytre.";
 /// Seconds that resolvers keep an answer.
 const TTL: u32 = 300;
+
+/// Lines before the records of names: origin, TTL, SOA, NS.
+const HEAD: usize = 4;
 
 /// Which zone is to be made.
 #[derive(Clone, Copy, Debug)]
@@ -33,12 +36,7 @@ impl Zone {
     /// Resolvers try the wildcard of the closest name that stands in the zone and no other (RFC 4592 §2.2.1), so each name
     /// between a blocked one and one that it passes on to has records of its own.
     pub fn write(&self, draft: &Draft, out: &mut dyn Write) -> io::Result<()> {
-        let serial = self.meta.serial & u64::from(u32::MAX); // an SOA has 32 bits, which go round (RFC 1982)
-        writeln!(out, "$ORIGIN {ZONE}\n$TTL {TTL}")?;
-        writeln!(
-            out,
-            "@ SOA localhost. hostmaster.localhost. {serial} 3600 600 604800 {TTL}\n@ NS localhost."
-        )?;
+        out.write_all(head(self.meta).as_bytes())?;
         let mut there: HashSet<Name<'_>> =
             fold::entries(draft).map(|(id, _)| draft.names().name(id)).collect();
         for (id, entry) in fold::entries(draft) {
@@ -80,6 +78,24 @@ impl Zone {
     }
 }
 
+fn head(meta: Meta) -> String {
+    let serial = meta.serial & u64::from(u32::MAX); // an SOA has 32 bits, which go round (RFC 1982)
+    format!(
+        "$ORIGIN {ZONE}\n$TTL {TTL}\n@ SOA localhost. hostmaster.localhost. {serial} 3600 600 604800 {TTL}\n\
+         @ NS localhost.\n"
+    )
+}
+
+/// What a zone says of names, whatever its serial.
+pub fn records(zone: &[u8]) -> &[u8] {
+    zone.splitn(HEAD + 1, |&byte| byte == b'\n').nth(HEAD).unwrap_or_default()
+}
+
+/// The same zone under another serial.
+pub fn with_meta(zone: &[u8], meta: Meta) -> Vec<u8> {
+    [head(meta).as_bytes(), records(zone)].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use luytre_lists::CategoryTable;
@@ -92,7 +108,16 @@ mod tests {
         let blocks = blocks.iter().map(|key| table.by_key(key).unwrap()).collect();
         let mut out = Vec::new();
         Zone { blocks, meta: Meta { serial: 7, created: 0 } }.write(&draft(lines), &mut out).unwrap();
-        String::from_utf8(out).unwrap().lines().skip(4).map(str::to_owned).collect()
+        String::from_utf8(records(&out).to_vec()).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_zone_has_the_same_records_under_another_serial() {
+        let zone = b"$ORIGIN x.\n$TTL 1\n@ SOA a. b. 7 1 1 1 1\n@ NS localhost.\nbad.example CNAME .\n";
+        let again = with_meta(zone, Meta { serial: (1 << 32) + 8, created: 0 });
+        assert_eq!(records(&again), b"bad.example CNAME .\n");
+        assert!(String::from_utf8(again).unwrap().contains(" 8 3600 "));
+        assert_eq!(records(b"no zone"), b"");
     }
 
     #[test]

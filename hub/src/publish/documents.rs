@@ -27,6 +27,23 @@ pub struct Before {
     timestamp: Option<Timestamp>,
 }
 
+/// What a manifest vouches for.
+pub struct Content {
+    /// The serial of the lists.
+    pub serial: u64,
+    /// The lists.
+    pub editions: BTreeMap<String, Edition>,
+    /// The zone for other people's resolvers.
+    pub zone: Option<FileRef>,
+}
+
+impl From<&Manifest> for Content {
+    fn from(manifest: &Manifest) -> Self {
+        let Manifest { serial, editions, zone, .. } = manifest.clone();
+        Self { serial, editions, zone }
+    }
+}
+
 /// A manifest and its bytes.
 pub struct SignedManifest {
     /// What it says.
@@ -82,16 +99,16 @@ impl Before {
 
 impl Announcement<'_> {
     /// A manifest of new lists.
-    pub fn manifest(&self, serial: u64, editions: BTreeMap<String, Edition>) -> Result<SignedManifest> {
+    pub fn manifest(&self, said: Content) -> Result<SignedManifest> {
         let version = self.before.manifest.as_ref().map_or(0, |manifest| manifest.version) + 1;
-        let mut content = Manifest::new(version, self.wish.now, MANIFEST_LIFETIME, serial);
+        let mut content = Manifest::new(version, self.wish.now, MANIFEST_LIFETIME, said.serial);
         content.min_wait_s = self.min_wait_s;
         content.rollout_percent = self.wish.rollout_percent;
         content.withdrawn = match self.wish.what {
             What::InsteadOf(serial) => self.before.withdrawn(Some(serial)),
             What::Lists | What::Timestamp => self.before.withdrawn(None),
         };
-        content.editions = editions;
+        (content.editions, content.zone) = (said.editions, said.zone);
         self.sign_manifest(content)
     }
 
@@ -108,7 +125,7 @@ impl Announcement<'_> {
         if self.is_good(&as_it_is) && (!renews || (wished && lasts)) {
             return Ok(as_it_is);
         }
-        self.manifest(before.serial, before.editions.clone())
+        self.manifest(before.into())
     }
 
     fn sign_manifest(&self, content: Manifest) -> Result<SignedManifest> {

@@ -30,13 +30,16 @@ use crate::keys::KeyFolder;
 use crate::list::gates::Gate;
 use crate::list::report::Report;
 use crate::list::sources::Sources;
-use crate::list::{self, Job, Smaller};
+use crate::list::{self, Job, Smaller, rpz};
 use crate::progress::Progress;
 
 /// The whole list's name.
 const FULL: &str = "full";
 /// The smaller ones with the most names that each may have: routers with 64 MB of memory, and with 128.
 const SMALLER: [(&str, usize); 2] = [("small", 150_000), ("standard", 1_000_000)];
+
+/// The file name of the zone for other people's resolvers.
+const ZONE: &str = "luytre.rpz";
 
 /// How it is to be published.
 pub struct Wish {
@@ -90,14 +93,17 @@ pub fn publish(
     };
     let announcement = Announcement { keys, before: &before, wish, min_wait_s: config.min_wait_s };
     let is_new = release.is_some();
-    let manifest = match &release {
+    let manifest = match release {
         Some(lists) => {
             progress.say("comparing with earlier lists");
             let release = Release::of(lists, &shelf)?;
             // On the shelf first: what is published without having been kept could never be the base of a delta.
             shelf.keep(&release)?;
             release.files().try_for_each(|(path, bytes)| place.put(&path, bytes))?;
-            announcement.manifest(release.serial, release.editions())?
+            if let (Some(config), Some(zone)) = (&config.zone, &release.zone) {
+                Place::open(&config.to)?.put(ZONE, zone)?;
+            }
+            announcement.manifest(release.content())?
         }
         None => announcement.manifest_again()?,
     };
@@ -136,7 +142,7 @@ fn next_lists(
         meta,
         overrides: wish.overrides.clone(),
         smaller: smaller.collect::<Result<_>>()?,
-        rpz: None,
+        rpz: config.zone.as_ref().map(|zone| zone.blocks),
     };
     let built = list::build(job, progress)?;
     write_report(config, &built.report)?;
@@ -151,7 +157,9 @@ fn next_lists(
     lists.push((FULL.to_owned(), built.list));
     let same = lists.iter().map(|(edition, list)| says_the_same(previous(edition)?.as_ref(), list));
     let unchanged = same.collect::<Result<Vec<_>>>()?.into_iter().all(|same| same);
-    Ok((!unchanged).then_some(Lists { serial: meta.serial, lists }))
+    let zone_before = shelf.zone(before.serial())?;
+    let same_zone = zone_before.as_deref().map(rpz::records) == built.rpz.as_deref().map(rpz::records);
+    Ok((!unchanged || !same_zone).then_some(Lists { serial: meta.serial, lists, zone: built.rpz }))
 }
 
 /// Whether a list differs from the one before in its serial and time only.
@@ -178,7 +186,8 @@ fn earlier_lists(shelf: &Shelf, before: &Before, withdrawn: u64, wish: &Wish) ->
         let again = list.and_then(|list| Ok(List::open(list.with_meta(meta))?));
         Some(again.map(|list| (edition.to_owned(), list)))
     });
-    Ok(Lists { serial: meta.serial, lists: lists.collect::<Result<_>>()? })
+    let zone = shelf.zone(good)?.map(|zone| rpz::with_meta(&zone, meta));
+    Ok(Lists { serial: meta.serial, lists: lists.collect::<Result<_>>()?, zone })
 }
 
 fn write_report(config: &PublishConfig, report: &Report) -> Result<()> {

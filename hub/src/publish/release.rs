@@ -6,6 +6,7 @@ use anyhow::Result;
 use luytre_lists::{List, delta};
 use luytre_trust::{Delta, Edition, FileRef};
 
+use super::documents::Content;
 use super::shelf::Shelf;
 
 /// How many serials back a delta starts: a week of daily lists, and routers that were away for two or four.
@@ -17,12 +18,16 @@ pub struct Lists {
     pub serial: u64,
     /// The lists.
     pub lists: Vec<(String, List<Vec<u8>>)>,
+    /// The zone for other people's resolvers.
+    pub zone: Option<Vec<u8>>,
 }
 
 /// What is published of them.
 pub struct Release {
     /// Their serial.
     pub serial: u64,
+    /// The zone for other people's resolvers.
+    pub zone: Option<Vec<u8>>,
     editions: BTreeMap<String, (Edition, Files)>,
 }
 
@@ -34,9 +39,9 @@ struct Files {
 
 impl Release {
     /// Codes the lists, and compares them with the earlier ones that are kept.
-    pub fn of(lists: &Lists, shelf: &Shelf) -> Result<Self> {
-        let serial = lists.serial;
-        let editions = lists.lists.iter().map(|(name, list)| {
+    pub fn of(lists: Lists, shelf: &Shelf) -> Result<Self> {
+        let Lists { serial, lists, zone } = lists;
+        let editions = lists.iter().map(|(name, list)| {
             let whole = delta::diff(None::<&List<Vec<u8>>>, list);
             let (mut deltas, mut files) = (Vec::new(), Vec::new());
             for from in BACK.into_iter().filter_map(|back| serial.checked_sub(back)) {
@@ -57,12 +62,14 @@ impl Release {
             };
             Ok((name.clone(), (edition, Files { whole, deltas: files })))
         });
-        Ok(Self { serial, editions: editions.collect::<Result<_>>()? })
+        Ok(Self { serial, zone, editions: editions.collect::<Result<_>>()? })
     }
 
     /// What the manifest says of them.
-    pub fn editions(&self) -> BTreeMap<String, Edition> {
-        self.editions.iter().map(|(name, (edition, _))| (name.clone(), edition.clone())).collect()
+    pub fn content(&self) -> Content {
+        let editions = self.editions.iter().map(|(name, (edition, _))| (name.clone(), edition.clone()));
+        let zone = self.zone.as_deref().map(FileRef::of);
+        Content { serial: self.serial, editions: editions.collect(), zone }
     }
 
     /// Every file and where it goes.

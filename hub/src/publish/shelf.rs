@@ -1,10 +1,14 @@
 //! The lists of earlier serials, in the form in which they travel: a tenth of them would be enough for the deltas of the
 //! next weeks, but whichever serial a router may come back with has to be there on the day it is 14 or 30 back.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use luytre_lists::{List, delta};
 
 use super::release::{BACK, Release};
@@ -40,7 +44,22 @@ impl Shelf {
         List::open(bytes).with_context(damaged).map(Some)
     }
 
-    /// Keeps the lists of a release.
+    /// The zone of an earlier serial; `None` if none was made, or it is not kept.
+    pub fn zone(&self, serial: u64) -> Result<Option<Vec<u8>>> {
+        let path = self.zone_file(serial);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error).with_context(|| format!("{} can't be read", path.display())),
+        };
+        let mut zone = Vec::new();
+        GzDecoder::new(file)
+            .read_to_end(&mut zone)
+            .with_context(|| format!("{} is damaged; remove it", path.display()))?;
+        Ok(Some(zone))
+    }
+
+    /// Keeps the lists of a release, and its zone.
     pub fn keep(&self, release: &Release) -> Result<()> {
         let folder = self.folder(release.serial);
         fs::create_dir_all(&folder).with_context(|| format!("{} can't be made", folder.display()))?;
@@ -48,7 +67,15 @@ impl Shelf {
             let path = self.file(release.serial, edition);
             files::replace(&path, |out| out.write_all(bytes))
                 .with_context(|| format!("{} can't be written", path.display()))
-        })
+        })?;
+        let Some(zone) = &release.zone else { return Ok(()) };
+        let path = self.zone_file(release.serial);
+        let pack = |out: &mut dyn Write| {
+            let mut packing = GzEncoder::new(out, Compression::fast());
+            packing.write_all(zone)?;
+            packing.finish().map(drop)
+        };
+        files::replace(&path, pack).with_context(|| format!("{} can't be written", path.display()))
     }
 
     /// Removes what no delta starts from any more.
@@ -71,5 +98,9 @@ impl Shelf {
 
     fn file(&self, serial: u64, edition: &str) -> PathBuf {
         self.folder(serial).join(format!("{edition}.whole"))
+    }
+
+    fn zone_file(&self, serial: u64) -> PathBuf {
+        self.folder(serial).join("zone.gz")
     }
 }

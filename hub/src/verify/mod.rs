@@ -78,6 +78,13 @@ fn fetch(source: &Source, path: &str, file: FileRef) -> Result<Vec<u8>> {
 }
 
 impl Found {
+    /// Whether a file is the zone that is vouched for.
+    pub fn check_zone(&self, file: &Path) -> Result<()> {
+        let signed = self.manifest.zone.context("this publication has no response policy zone")?;
+        let zone = fs::read(file).with_context(|| format!("{} can't be read", file.display()))?;
+        Ok(signed.check(&file.display().to_string(), FileRef::of(&zone))?)
+    }
+
     /// What was found, for people.
     pub fn lines(&self) -> Vec<String> {
         let Self { root, timestamp, manifest } = self;
@@ -104,6 +111,9 @@ impl Found {
                 "{name}: serial {}, {} names, {} bytes to fetch, {} mapped; deltas from {deltas}",
                 edition.serial, edition.names, edition.full.length, edition.list.length
             ));
+        }
+        if let Some(zone) = manifest.zone {
+            lines.push(format!("response policy zone: {} bytes, SHA-256 {}", zone.length, zone.sha256));
         }
         lines
     }

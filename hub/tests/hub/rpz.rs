@@ -7,20 +7,34 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::centre::Centre;
 use crate::folder::{Folder, text};
 
-/// unbound with a zone; ends with the test.
-struct Unbound {
+/// A provider's resolver with a zone; ends with the test.
+struct Resolver {
     process: Child,
     socket: UdpSocket,
 }
 
-impl Unbound {
-    /// `None` where there is no unbound.
-    fn start(folder: &Path, zone: &Path) -> Option<Self> {
-        let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let path = folder.join("unbound.conf");
-        let upstream = answering();
+impl Resolver {
+    /// Those that are installed; the others are told.
+    fn all(folder: &Path, zone: &Path) -> Vec<(&'static str, Self)> {
+        [("unbound", Self::unbound(folder, zone)), ("named", Self::bind(folder, zone))]
+            .into_iter()
+            .filter_map(|(name, resolver)| {
+                if resolver.is_none() {
+                    let _ = writeln!(
+                        std::io::stderr(),
+                        "SKIPPED: a provider's resolver: {name} is not installed"
+                    );
+                }
+                Some((name, resolver?))
+            })
+            .collect()
+    }
+
+    fn unbound(folder: &Path, zone: &Path) -> Option<Self> {
+        let port = free_port();
         let settings = format!(
             "server:\n directory: {0:?}\n chroot: \"\"\n username: \"\"\n pidfile: \"\"\n use-syslog: no\n \
              do-daemonize: no\n verbosity: 1\n interface: 127.0.0.1@{port}\n module-config: \"respip iterator\"\n \
@@ -28,13 +42,34 @@ impl Unbound {
              forward-zone:\n name: \".\"\n forward-addr: 127.0.0.1@{upstream}\n\
              rpz:\n name: rpz.luytre.\n zonefile: {1:?}\n",
             text(folder),
-            text(zone)
+            text(zone),
+            upstream = answering(),
         );
-        File::create(&path).unwrap().write_all(settings.as_bytes()).unwrap();
-        let mut process = Command::new("unbound").arg("-c").arg(&path).stderr(Stdio::piped()).spawn().ok()?;
+        Self::start(&["unbound", "-c"], &folder.join("unbound.conf"), &settings, "start of service", port)
+    }
+
+    fn bind(folder: &Path, zone: &Path) -> Option<Self> {
+        let port = free_port();
+        let settings = format!(
+            "options {{\n directory {0:?}; pid-file none; session-keyfile none; dnssec-validation no;\n \
+             listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion yes;\n \
+             forward only; forwarders port {upstream} {{ 127.0.0.1; }};\n \
+             response-policy {{ zone \"rpz.luytre\"; }} qname-wait-recurse no;\n}};\n\
+             controls {{ }};\nzone \"rpz.luytre\" {{ type primary; file {1:?}; }};\n",
+            text(folder),
+            text(zone),
+            upstream = answering(),
+        );
+        Self::start(&["named", "-g", "-c"], &folder.join("named.conf"), &settings, "reload done", port)
+    }
+
+    /// `None` where the program is not installed. It is ready when it says so.
+    fn start(command: &[&str], file: &Path, settings: &str, ready: &str, port: u16) -> Option<Self> {
+        File::create(file).unwrap().write_all(settings.as_bytes()).unwrap();
+        let mut process =
+            Command::new(command[0]).args(&command[1..]).arg(file).stderr(Stdio::piped()).spawn().ok()?;
         let mut log = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let ready = log.any(|line| line.contains("start of service"));
-        assert!(ready, "unbound does not start: unbound -d -c {}", path.display());
+        assert!(log.any(|line| line.contains(ready)), "it does not start: {command:?} {}", file.display());
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.connect(("127.0.0.1", port)).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -43,8 +78,8 @@ impl Unbound {
         Some(Self { process, socket })
     }
 
-    /// The code of the answer for a name.
-    fn code(&mut self, name: &str) -> u8 {
+    /// Whether it says that there is no such name.
+    fn blocks(&self, name: &str) -> bool {
         let mut query = vec![7, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
         for label in name.split('.') {
             query.push(label.len() as u8); // short ones, below
@@ -54,8 +89,12 @@ impl Unbound {
         self.socket.send(&query).unwrap();
         let mut answer = [0; 512];
         self.socket.recv(&mut answer).unwrap();
-        answer[3] & 15
+        answer[3] & 15 == NXDOMAIN
     }
+}
+
+fn free_port() -> u16 {
+    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// The port of a server that knows every name and nothing of it; for as long as the test program runs.
@@ -72,7 +111,7 @@ fn answering() -> u16 {
     port
 }
 
-impl Drop for Unbound {
+impl Drop for Resolver {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
@@ -92,24 +131,22 @@ fn a_providers_resolver_blocks_what_the_list_blocks_of_the_categories_chosen() {
     assert!(built.output.status.success(), "{built:?}", built = built.output);
     let zone = folder.out().join("full.rpz");
     assert!(std::fs::read_to_string(&zone).unwrap().contains(" 7 3600 600 "), "the list's serial");
-    let Some(mut unbound) = Unbound::start(&folder.out(), &zone) else {
-        let _ = writeln!(std::io::stderr(), "SKIPPED: a provider's resolver: unbound is not installed");
-        return;
-    };
-    for (name, blocked) in [
-        ("bad.example", true),
-        ("www.bad.example", true),
-        ("good.bad.example", false),
-        ("www.good.bad.example", false),
-        ("deep.down.bad.example", false),
-        ("other.down.bad.example", true),
-        ("exact.example", true),
-        ("www.exact.example", true),
-        ("deep.exact.example", false),
-        ("ads.example", false),
-        ("example", false),
-    ] {
-        assert_eq!(unbound.code(name) == NXDOMAIN, blocked, "{name}");
+    for (resolver, running) in Resolver::all(&folder.out(), &zone) {
+        for (name, blocked) in [
+            ("bad.example", true),
+            ("www.bad.example", true),
+            ("good.bad.example", false),
+            ("www.good.bad.example", false),
+            ("deep.down.bad.example", false),
+            ("other.down.bad.example", true),
+            ("exact.example", true),
+            ("www.exact.example", true),
+            ("deep.exact.example", false),
+            ("ads.example", false),
+            ("example", false),
+        ] {
+            assert_eq!(running.blocks(name), blocked, "{resolver}: {name}");
+        }
     }
 }
 
@@ -119,4 +156,66 @@ fn a_category_that_does_not_exist_is_named() {
     let output = folder.build(&["--rpz", "malwear"]).output;
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("there is no category \"malwear\""));
+}
+
+/// A centre that publishes a zone of what is malware, besides ads that are in the lists alone.
+fn centre_with_zone() -> Centre {
+    let centre = Centre::new(1000);
+    centre.put(
+        "hub.toml",
+        "[publish]\npopular = 'popular.txt'\n[rpz]\nblocks = ['malware']\nto = 'providers'\n",
+    );
+    centre.put("names/malware.txt", "bad.example\n");
+    centre
+}
+
+#[test]
+fn a_publication_vouches_for_the_zone_and_does_not_hold_it() {
+    let mut centre = centre_with_zone();
+    centre.publish(&[]);
+    let verify = |centre: &Centre| {
+        centre.run(&["verify", "publication", "--root", "keys/root.1.json", "--rpz", "providers/luytre.rpz"])
+    };
+    assert!(verify(&centre).unwrap().contains("response policy zone: "));
+    for (path, bytes) in centre.files() {
+        let clear = bytes.windows(11).any(|window| window == b"bad.example");
+        assert!(!clear, "{} has names in the clear", path.display());
+    }
+    for (resolver, running) in Resolver::all(&centre.path(""), &centre.path("providers/luytre.rpz")) {
+        assert_eq!(
+            (running.blocks("bad.example"), running.blocks("n1.example")),
+            (true, false),
+            "{resolver}"
+        );
+    }
+
+    // The same names under another day's timestamp are the same zone.
+    centre.day = 2;
+    assert!(centre.publish(&[]).contains("serial 1, unchanged"));
+    centre.publish(&["--timestamp"]);
+    verify(&centre).unwrap();
+
+    let good = std::fs::read_to_string(centre.path("providers/luytre.rpz")).unwrap();
+    centre.put("providers/luytre.rpz", &good.replace("bad.example", "good.example"));
+    assert!(verify(&centre).unwrap_err().contains("luytre.rpz has the wrong length"));
+    centre.put("providers/luytre.rpz", &good.replace("bad.example", "bat.example"));
+    assert!(verify(&centre).unwrap_err().contains("luytre.rpz is not the one that is signed"));
+}
+
+#[test]
+fn a_zone_that_was_wrong_is_withdrawn_with_its_lists() {
+    let centre = centre_with_zone();
+    centre.publish(&[]);
+    centre.put("names/malware.txt", "bad.example\nwrong.example\n");
+    centre.publish(&[]);
+    let zone = || std::fs::read_to_string(centre.path("providers/luytre.rpz")).unwrap();
+    assert!(zone().contains("wrong.example"));
+    centre.publish(&["--withdraw", "2"]);
+    assert!(!zone().contains("wrong.example") && zone().contains(" 3 3600 "), "the new serial");
+    centre.run(&["verify", "publication", "--rpz", "providers/luytre.rpz"]).unwrap();
+    // Other categories are another zone, although the lists are the same.
+    centre.put("hub.toml", "[publish]\npopular = 'popular.txt'\n[rpz]\nblocks = ['ads']\nto = 'providers'\n");
+    centre.put("names/malware.txt", "bad.example\n");
+    assert!(centre.publish(&[]).contains("serial 4;"));
+    assert!(zone().contains("n1.example"));
 }
