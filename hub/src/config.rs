@@ -37,6 +37,8 @@ pub struct PublishConfig {
     pub min_wait_s: u64,
     /// How many routers of a hundred take a new list at first.
     pub rollout_percent: u8,
+    /// What judges names that are on no list; `None`: nothing does.
+    pub model: Option<PathBuf>,
     /// The zone for other people's resolvers; `None`: none is made.
     pub zone: Option<ZoneConfig>,
 }
@@ -124,6 +126,7 @@ struct PublishSpec {
     work: PathBuf,
     min_wait_s: u64,
     rollout_percent: u8,
+    model: PathBuf,
 }
 
 impl Default for PublishSpec {
@@ -136,6 +139,7 @@ impl Default for PublishSpec {
             work: PathBuf::new(),
             min_wait_s: 0,
             rollout_percent: 100,
+            model: PathBuf::new(),
         }
     }
 }
@@ -199,7 +203,7 @@ impl Default for StoreSpec {
     }
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "publish",
     "rpz",
     "blocks",
@@ -212,6 +216,7 @@ const KEYS: [&str; 14] = [
     "work",
     "min_wait_s",
     "rollout_percent",
+    "model",
     "listen",
     "database",
 ];
@@ -227,7 +232,7 @@ impl Config {
     fn parse(text: &str, folder: &Path) -> Result<Self> {
         let spec: Spec =
             toml::from_str(text).map_err(|error| anyhow::anyhow!(spelling::explain(text, &error, &KEYS)))?;
-        let PublishSpec { from, to, keys, popular, work, min_wait_s, rollout_percent } = spec.publish;
+        let PublishSpec { from, to, keys, popular, work, min_wait_s, rollout_percent, model } = spec.publish;
         ensure!(rollout_percent <= 100, ": publish.rollout_percent is 0 to 100");
         let popular = match popular {
             OneOrMore::One(file) => vec![file],
@@ -243,6 +248,7 @@ impl Config {
             work,
             min_wait_s,
             rollout_percent,
+            model: (!model.as_os_str().is_empty()).then(|| folder.join(model)),
             zone: spec.rpz.check(folder)?,
         };
         Ok(Self { publish, serve: ServeConfig { listen: spec.serve.listen } })

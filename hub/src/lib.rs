@@ -6,9 +6,11 @@
 //! 2. [`fetch`]: the lists that others publish, politely. [`list`]: such lists of names that others publish become the compiled list that routers filter by.
 //! 3. [`keys`]: what a publication is signed by. [`publish`]: lists of three sizes, deltas from earlier ones and what is
 //!    said of them become a folder of signed, static files. [`verify`]: which is looked at as a router does. [`serve`] shows it.
+//!    [`audit`]: and what was signed is logged.
 //! 4. [`cache`]: what caches on the way are told. [`config`], [`spelling`]: what people write in files. [`clock`], [`files`], [`progress`]: time is told or asked for
 //!    in one place; results are replaced whole; a person at a terminal sees how far it is.
 
+pub mod audit;
 pub mod cache;
 pub mod cli;
 pub mod clock;

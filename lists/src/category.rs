@@ -226,7 +226,7 @@ impl CategoryTable {
                 }
             }
         }
-        let hash = hash_bytes(HashKey::LUYTRE, canonical(&rows).as_bytes());
+        let hash = Self::hash_of(rows.iter().map(|row| (row.number, row.key.as_str())));
         let passing_on =
             rows.iter().filter(|row| row.follows_cname).map(|row| Category(row.number)).collect();
         Ok(Self { rows, by_name, passing_on, hash })
@@ -241,6 +241,12 @@ impl CategoryTable {
     /// Identifies the meaning of the numbers: 64 bits over each number and key.
     pub fn hash(&self) -> u64 {
         self.hash
+    }
+
+    /// The same of other people's rows, in the order of their numbers.
+    pub fn hash_of<'a>(rows: impl IntoIterator<Item = (u8, &'a str)>) -> u64 {
+        let text: String = rows.into_iter().map(|(number, key)| format!("{number} {key}\n")).collect();
+        hash_bytes(HashKey::LUYTRE, text.as_bytes())
     }
 
     /// The rows in the order of their numbers.
@@ -285,10 +291,6 @@ impl CategoryTable {
     pub fn of_kind(&self, kind: Kind) -> CategorySet {
         self.iter().filter(|(_, info)| info.kind == kind).map(|(category, _)| category).collect()
     }
-}
-
-fn canonical(rows: &[CategoryInfo]) -> String {
-    rows.iter().map(|row| format!("{} {}\n", row.number, row.key)).collect()
 }
 
 #[cfg(test)]

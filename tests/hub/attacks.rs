@@ -99,6 +99,20 @@ const DOCUMENTS: &[Attack] = &[
         |s| s.centre.forge(|manifest| manifest["expires"] = manifest["created"].clone()),
         "manifest.json has expired at",
     ),
+    (
+        "a category of the publisher's own",
+        |s| s.centre.forge(|manifest| manifest["categories"]["opinions"] = json!(62)),
+        "root 1 does not allow the category \"opinions\"",
+    ),
+    (
+        "a list of other categories than are signed",
+        |s| {
+            s.centre.forge(|manifest| {
+                manifest["categories"].as_object_mut().unwrap().remove("suspected");
+            });
+        },
+        "the numbers of the list's categories mean others than those that are signed",
+    ),
     ("endless timestamp", |s| s.web.lie("timestamp.json", Lie::Endless), "more than 500 bytes came"),
     ("endless manifest", |s| s.web.lie("manifest.json", Lie::Endless), "more than 65536 bytes came"),
     ("endless root", |s| s.web.lie("root/2.json", Lie::Endless), "more than 65536 bytes came"),

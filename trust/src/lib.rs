@@ -18,13 +18,14 @@
 //! 1. [`hex`], [`moment`]: what stands in the documents: digests, keys and times, each with one way to write it.
 //! 2. [`canonical`]: the bytes that are signed (RFC 8785).
 //! 3. [`envelope`]: a document with its signatures; [`sign`] makes one.
-//! 4. [`root`], [`timestamp`], [`manifest`]: what each role says.
+//! 4. [`root`], [`timestamp`], [`manifest`]: what each role says. [`categories`]: and what the lists may be about.
 //! 5. [`trusted`]: what a router believes so far, and the checks by which it comes to believe more, in their order.
 //! 6. [`refusal`]: why it does not.
 //!
 //! No I/O, no clock: callers hand in bytes and the time. Nothing here panics on any input.
 
 pub mod canonical;
+pub mod categories;
 pub mod envelope;
 pub mod hex;
 pub mod manifest;
@@ -34,9 +35,10 @@ pub mod root;
 pub mod timestamp;
 pub mod trusted;
 
+pub use categories::Categories;
 pub use envelope::{SigningKey, sign};
 pub use hex::{Hasher, KeyId, PublicKey, Sha256};
-pub use manifest::{Delta, Edition, FileRef, Manifest};
+pub use manifest::{AuditHead, Delta, Edition, FileRef, Manifest};
 pub use moment::Moment;
 pub use refusal::{Refusal, Role};
 pub use root::{Keyholders, Roles, Root};

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::categories::Categories;
 use crate::hex::Sha256;
 use crate::moment::Moment;
 use crate::refusal::{Refusal, Role};
+use crate::root::Root;
 
 /// The longest list that is announced, in bytes, mapped or in transfer: 20 times today's largest.
 pub const MAX_LIST: u64 = 512 << 20;
+/// The longest model that is announced, in bytes: a router has it in memory besides the list.
+pub const MAX_MODEL: u64 = 16 << 20;
 /// The most names of a list: what its format holds.
 const MAX_NAMES: u64 = 1 << 27;
 /// The most editions.
@@ -45,6 +49,15 @@ pub struct Manifest {
     pub withdrawn: Vec<u64>,
     /// The sizes of the list by name: `small`, `standard`, `full`.
     pub editions: BTreeMap<String, Edition>,
+    /// The categories that the lists were built with.
+    #[serde(default, skip_serializing_if = "Categories::is_empty")]
+    pub categories: Categories,
+    /// `model/<sha256>`, what judges names that are on no list, for the routers that can use it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<FileRef>,
+    /// Where the publisher's own log stands, so that nobody can rewrite it unseen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<AuditHead>,
     /// The response policy zone of the same names, which providers of resolvers get in another way: it holds them in the
     /// clear. Routers have no use for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,6 +103,15 @@ impl FileRef {
         }
         Ok(())
     }
+}
+
+/// The last row of a log in which each row names the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHead {
+    /// How many rows it has.
+    pub rows: u64,
+    /// The digest of the last one.
+    pub sha256: Sha256,
 }
 
 /// One size of the list.
@@ -148,7 +170,29 @@ impl Manifest {
             rollout_percent: everybody(),
             withdrawn: Vec::new(),
             editions: BTreeMap::new(),
+            categories: Categories::default(),
+            model: None,
+            audit: None,
             zone: None,
+        }
+    }
+
+    /// Where a model lies in a publication.
+    pub fn model_path(model: &FileRef) -> String {
+        format!("model/{}", model.sha256)
+    }
+
+    /// Whether its lists have those categories only that a root allows.
+    pub(crate) fn check_categories(&self, root: &Root) -> Result<(), Refusal> {
+        let wrong = |what: String| Err(Refusal::Document { role: Role::Targets, what });
+        match self.categories.stranger_to(&root.categories) {
+            _ if root.categories.is_empty() => Ok(()),
+            None if self.categories.is_empty() => wrong(format!(
+                "it does not say its categories, of which root {} allows some only",
+                root.version
+            )),
+            Some(key) => wrong(format!("root {} does not allow the category {key:?}", root.version)),
+            None => Ok(()),
         }
     }
 
@@ -163,6 +207,9 @@ impl Manifest {
         }
         if self.min_wait_s > MAX_WAIT {
             return wrong(format!("a wait of {} s, where {MAX_WAIT} are the most", self.min_wait_s));
+        }
+        if let Some(model) = self.model.filter(|model| model.length > MAX_MODEL) {
+            return wrong(format!("a model of {} bytes, where {MAX_MODEL} are the most", model.length));
         }
         for (name, edition) in &self.editions {
             let files = edition.deltas.iter().map(|delta| delta.file).chain([edition.full, edition.list]);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::categories::Categories;
 use crate::hex::{KeyId, PublicKey, Sha256};
 use crate::moment::Moment;
 use crate::refusal::{Refusal, Role};
@@ -22,6 +23,9 @@ pub struct Root {
     pub keys: BTreeMap<KeyId, Key>,
     /// Who may say what.
     pub roles: Roles,
+    /// The categories that lists may have: a new one needs the keys of root. Empty: nothing is said of them.
+    #[serde(default, skip_serializing_if = "Categories::is_empty")]
+    pub categories: Categories,
 }
 
 /// The `type` of a document.
@@ -78,7 +82,8 @@ impl Root {
         let keys = keys.collect();
         let [root, targets, timestamp] =
             roles.map(|(keys, threshold)| Keyholders { keyids: keys.iter().map(id).collect(), threshold });
-        Self { kind: Kind::Root, version, expires, keys, roles: Roles { root, targets, timestamp } }
+        let roles = Roles { root, targets, timestamp };
+        Self { kind: Kind::Root, version, expires, keys, roles, categories: Categories::default() }
     }
 
     /// Whether it says what can be: each key under its own name, each role with as many keys as have to sign.

@@ -8,7 +8,7 @@
 //! 2. [`Trusted::check_root`]: the last root has not expired.
 //! 3. [`Trusted::timestamp`]: short, signed, no older than the one before (rollback), not expired (freeze).
 //! 4. [`Trusted::manifest`]: the one that the timestamp names (mix and match), signed, no older, not expired, within the
-//!    bounds of a router.
+//!    bounds of a router, about no categories but those that root allows.
 //!
 //! Expiry is judged by the wall clock where that can be believed, and never before a floor: the moment of the build and
 //! what was signed since. The wall clock never raises the floor, so that a clock that was wrong for a day does no harm
@@ -161,6 +161,7 @@ impl Trusted {
             return Err(Refusal::Expired { role: Role::Root, expired, now });
         }
         manifest.check()?;
+        manifest.check_categories(&self.root)?;
         (self.seen.manifest, self.seen.serial) = (mark, manifest.serial);
         Ok(manifest)
     }

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use luytre_lists::{Category, List, delta};
-use luytre_trust::{Edition, FileRef, Hasher};
+use luytre_lists::{Category, CategoryTable, List, delta};
+use luytre_trust::{Categories, Edition, FileRef, Hasher};
 use memmap2::Mmap;
 
 use super::Trouble;
@@ -16,10 +16,16 @@ use crate::policy;
 const BUFFER: usize = 64 * 1024;
 
 /// Makes `next` of what lies in `part`, and of the old list if `part` is a delta from it. Both are mapped: on the heap lies
-/// no more than the new list's offset table (2 bytes for 5 names).
-pub fn make(edition: &Edition, old: Option<&Path>, part: &Path, next: &Path) -> Result<Held, Trouble> {
+/// no more than the new list's offset table (2 bytes for 5 names). `categories` are those that its numbers stand for.
+pub fn make(
+    edition: &Edition,
+    categories: &Categories,
+    old: Option<&Path>,
+    part: &Path,
+    next: &Path,
+) -> Result<Held, Trouble> {
     unfold(edition.list, old, part, next)?;
-    try_it(edition, next)
+    try_it(edition, categories, next)
 }
 
 /// Writes `next`, which has to be the list that was signed.
@@ -39,7 +45,7 @@ pub fn unfold(wanted: FileRef, old: Option<&Path>, part: &Path, next: &Path) -> 
 }
 
 /// The self-check: whether the list that was made can do what it is to do. It is signed by people, and people err.
-fn try_it(edition: &Edition, next: &Path) -> Result<Held, Trouble> {
+fn try_it(edition: &Edition, categories: &Categories, next: &Path) -> Result<Held, Trouble> {
     let list = List::open(map(next).map_err(Trouble::local(next.display()))?)?;
     list.verify()?;
     let info = list.info();
@@ -47,6 +53,10 @@ fn try_it(edition: &Edition, next: &Path) -> Result<Held, Trouble> {
         let what =
             format!("the list has serial {} and {} names, where others are signed", info.serial, info.names);
         return Err(Trouble::Refused(what));
+    }
+    if !categories.is_empty() && info.category_table != CategoryTable::hash_of(categories.by_number()) {
+        let what = "the numbers of the list's categories mean others than those that are signed";
+        return Err(Trouble::Refused(what.to_owned()));
     }
     let cut_off = policy::essentials().into_iter().find(|essential| {
         let found = list.lookup(essential.name.as_name()).and_then(|found| found.categories);

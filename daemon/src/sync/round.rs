@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use luytre_trust::{
-    Edition, MAX_MANIFEST, MAX_ROOT, MAX_TIMESTAMP, Manifest, Moment, Refusal, Timestamp, Trusted,
+    Categories, Edition, MAX_MANIFEST, MAX_ROOT, MAX_TIMESTAMP, Manifest, Moment, Refusal, Timestamp, Trusted,
 };
 
 use super::copy::Copy;
@@ -164,6 +164,13 @@ impl Syncer {
     }
 }
 
+/// The list that is to be fetched.
+struct Wanted<'a> {
+    edition: &'a Edition,
+    /// What its numbers stand for.
+    categories: &'a Categories,
+}
+
 /// One mirror's turn.
 struct Visit<'a> {
     syncer: &'a Syncer,
@@ -274,7 +281,8 @@ impl Visit<'_> {
             }
             Plan::Take { at_once: false, .. } if taking == Taking::IfUrgent => Ok(Outcome::Waits),
             Plan::Take { name, edition, .. } => {
-                let (held, from) = self.fetch(name, edition).await?;
+                let wanted = Wanted { edition, categories: &manifest.categories };
+                let (held, from) = self.fetch(name, &wanted).await?;
                 let serial = held.serial;
                 // What is believed goes to the disk with the list that it speaks of.
                 self.kept.believe(&self.trusted);
@@ -295,14 +303,15 @@ impl Visit<'_> {
     }
 
     /// The next list, by a delta if there is one from the list in force, else, or if that fails, whole.
-    async fn fetch(&mut self, name: &str, edition: &Edition) -> Result<(Held, Option<u64>), Trouble> {
+    async fn fetch(&mut self, name: &str, wanted: &Wanted<'_>) -> Result<(Held, Option<u64>), Trouble> {
+        let edition = wanted.edition;
         let place = &self.syncer.place;
         if let Some(held) = self.kept.installed.clone()
             && self.kept.edition == name
             && let Some(delta) = edition.delta_from(held.serial)
         {
             let path = edition.delta_path(delta);
-            match self.fetch_and_make(edition, (&path, delta.file), Some(place.list())).await {
+            match self.fetch_and_make(wanted, (&path, delta.file), Some(place.list())).await {
                 Ok(made) => return Ok((made, Some(held.serial))),
                 Err(trouble @ Trouble::Local(_)) => return Err(trouble),
                 Err(trouble) => {
@@ -311,12 +320,12 @@ impl Visit<'_> {
             }
         }
         let path = edition.full_path();
-        self.fetch_and_make(edition, (&path, edition.full), None).await.map(|held| (held, None))
+        self.fetch_and_make(wanted, (&path, edition.full), None).await.map(|held| (held, None))
     }
 
     async fn fetch_and_make(
         &mut self,
-        edition: &Edition,
+        &Wanted { edition, categories }: &Wanted<'_>,
         (path, file): (&str, luytre_trust::FileRef),
         old: Option<&Path>,
     ) -> Result<Held, Trouble> {
@@ -325,7 +334,7 @@ impl Visit<'_> {
         place.remove_parts(Some(&part));
         place.make_room(&mut self.kept, file.length + edition.list.length)?;
         download::download(&mut self.mirror, path, file, &part).await?;
-        let made = make::make(edition, old, &part, &place.next());
+        let made = make::make(edition, categories, old, &part, &place.next());
         let _ = std::fs::remove_file(&part);
         made.inspect_err(|_| {
             let _ = std::fs::remove_file(place.next());

@@ -22,6 +22,9 @@ pub(super) struct Verify {
     /// The zone that a provider has got; it has to be the one that is vouched for
     #[arg(long, value_name = "FILE")]
     rpz: Option<PathBuf>,
+    /// The publisher's log, audit.jsonl of its work folder; it has to be the one that is vouched for
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
     /// What time it is, as 2026-01-31T12:00:00Z [default: SOURCE_DATE_EPOCH, else the clock]
     #[arg(long, value_name = "TIME")]
     created: Option<String>,
@@ -33,6 +36,9 @@ impl Verify {
         let found = verify::verify(&Source::at(&self.place), self.root.as_deref(), now)?;
         if let Some(file) = &self.rpz {
             found.check_zone(file)?;
+        }
+        if let Some(file) = &self.audit {
+            found.check_log(file)?;
         }
         let mut out = io::stdout();
         for line in found.lines() {

@@ -12,7 +12,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use luytre_trust::{KeyId, MAX_ROOT, Moment, PublicKey, Role, Root, Seen, SigningKey, Trusted, sign};
+use luytre_lists::CategoryTable;
+use luytre_trust::{
+    Categories, KeyId, MAX_ROOT, Moment, PublicKey, Role, Root, Seen, SigningKey, Trusted, sign,
+};
 
 use crate::files;
 
@@ -42,7 +45,8 @@ impl KeyFolder {
             publics.push(make(dir, role, count)?);
         }
         let roles = [0, 1, 2].map(|index| (publics[index].as_slice(), SET[index].2));
-        let root = Root::new(1, now.plus(ROOT_LIFETIME), roles);
+        let mut root = Root::new(1, now.plus(ROOT_LIFETIME), roles);
+        root.categories = categories();
         let secrets = secret::in_folder(dir)?;
         let mut folder = Self { dir: dir.to_owned(), roots: Vec::new(), root: root.clone(), secrets };
         folder.add_root(root)?;
@@ -121,7 +125,8 @@ impl KeyFolder {
             _ => self.root.roles.of(SET[index].0).threshold,
         };
         let roles = [0, 1, 2].map(|index| (publics[index].as_slice(), threshold(index)));
-        let root = Root::new(self.root.version + 1, now.plus(ROOT_LIFETIME), roles);
+        let mut root = Root::new(self.root.version + 1, now.plus(ROOT_LIFETIME), roles);
+        root.categories = categories();
         for (id, secret) in secret::in_folder(&self.dir)? {
             self.secrets.insert(id, secret);
         }
@@ -132,7 +137,12 @@ impl KeyFolder {
 
     /// The keys of each role, and which of them are at hand.
     pub fn describe(&self) -> String {
-        let mut text = format!("root {}, good until {}\n", self.root.version, self.root.expires);
+        let mut text = format!(
+            "root {}, good until {}, allows {} categories\n",
+            self.root.version,
+            self.root.expires,
+            self.root.categories.0.len()
+        );
         for (role, ..) in SET {
             let holders = self.root.roles.of(role);
             // Writing to a string can't fail.
@@ -175,6 +185,11 @@ impl KeyFolder {
         }
         Ok(())
     }
+}
+
+/// The categories that this build knows: what the holders of root's keys allow when they sign.
+pub fn categories() -> Categories {
+    CategoryTable::shipped().iter().map(|(number, row)| (number.number(), row.key.clone())).collect()
 }
 
 /// Makes so many keys for a role, in files of their own; those that are there stay.

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use luytre_lists::{Category, CategorySet, List, Name, NameBuf};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::draft::Draft;
 use super::fold;
@@ -11,7 +11,7 @@ use super::names::Names;
 use super::sources::Scope;
 
 /// A condition that a list has to meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Gate {
     /// No protected name and no parent of one is listed.

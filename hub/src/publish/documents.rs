@@ -1,15 +1,18 @@
 //! The manifest and the timestamp of a publication.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use luytre_trust::envelope::unverified;
 use luytre_trust::{
-    Edition, FileRef, MAX_MANIFEST, MAX_TIMESTAMP, Manifest, Moment, Role, Seen, Timestamp, Trusted, sign,
+    Categories, Edition, FileRef, MAX_MANIFEST, MAX_TIMESTAMP, Manifest, Moment, Role, Seen, Timestamp,
+    Trusted, sign,
 };
 
 use super::place::Place;
 use super::{What, Wish};
+use crate::audit::{Deed, Log};
 use crate::keys::KeyFolder;
 
 /// Seconds that a manifest is good for: 30 days.
@@ -33,14 +36,16 @@ pub struct Content {
     pub serial: u64,
     /// The lists.
     pub editions: BTreeMap<String, Edition>,
+    /// What their numbers stand for.
+    pub categories: Categories,
     /// The zone for other people's resolvers.
     pub zone: Option<FileRef>,
 }
 
 impl From<&Manifest> for Content {
     fn from(manifest: &Manifest) -> Self {
-        let Manifest { serial, editions, zone, .. } = manifest.clone();
-        Self { serial, editions, zone }
+        let Manifest { serial, editions, categories, zone, .. } = manifest.clone();
+        Self { serial, editions, categories, zone }
     }
 }
 
@@ -62,6 +67,10 @@ pub struct Announcement<'a> {
     pub wish: &'a Wish,
     /// Seconds that routers wait at least.
     pub min_wait_s: u64,
+    /// What judges names that are on no list.
+    pub model: Option<FileRef>,
+    /// The log of what is signed.
+    pub log: &'a Path,
 }
 
 impl Before {
@@ -108,7 +117,8 @@ impl Announcement<'_> {
             What::InsteadOf(serial) => self.before.withdrawn(Some(serial)),
             What::Lists | What::Timestamp => self.before.withdrawn(None),
         };
-        (content.editions, content.zone) = (said.editions, said.zone);
+        (content.editions, content.categories) = (said.editions, said.categories);
+        (content.zone, content.model) = (said.zone, self.model);
         self.sign_manifest(content)
     }
 
@@ -117,8 +127,8 @@ impl Announcement<'_> {
         let Some(before) = &self.before.manifest else {
             bail!("nothing was published yet; publish a list first");
         };
-        let wished =
-            before.rollout_percent == self.wish.rollout_percent && before.min_wait_s == self.min_wait_s;
+        let wished = (before.rollout_percent, before.min_wait_s, before.model)
+            == (self.wish.rollout_percent, self.min_wait_s, self.model);
         let lasts = before.expires >= self.wish.now.plus(MANIFEST_RENEWED);
         let as_it_is = SignedManifest { content: before.clone(), bytes: self.before.manifest_bytes.clone() };
         let renews = self.wish.what != What::Timestamp;
@@ -128,8 +138,14 @@ impl Announcement<'_> {
         self.manifest(before.into())
     }
 
-    fn sign_manifest(&self, content: Manifest) -> Result<SignedManifest> {
+    /// Logs it, and signs it.
+    fn sign_manifest(&self, mut content: Manifest) -> Result<SignedManifest> {
         let keys = self.keys.signers(Role::Targets)?;
+        let signers = keys.iter().map(|key| key.id()).collect();
+        let deed =
+            Deed::of(&content, &self.wish.overrides, signers).context("the manifest can't be logged")?;
+        let published = self.before.manifest.as_ref().and_then(|manifest| manifest.audit);
+        content.audit = Some(Log::open(self.log, published)?.add(deed)?);
         let bytes = sign(&content, &keys).context("the manifest can't be written")?;
         ensure!(
             bytes.len() <= MAX_MANIFEST,

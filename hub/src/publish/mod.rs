@@ -16,9 +16,12 @@ pub mod place;
 pub mod release;
 pub mod shelf;
 
+use std::path::Path;
+
 use anyhow::{Context, Result, ensure};
-use luytre_lists::{List, Meta};
-use luytre_trust::{Manifest, Moment};
+use luytre_lists::{CategoryTable, List, Meta};
+use luytre_trust::manifest::MAX_MODEL;
+use luytre_trust::{FileRef, Manifest, Moment};
 
 use self::documents::{Announcement, Before};
 use self::place::Place;
@@ -91,7 +94,15 @@ pub fn publish(
         What::Lists => next_lists(config, &shelf, &before, wish, progress)?,
         What::InsteadOf(serial) => Some(earlier_lists(&shelf, &before, serial, wish)?),
     };
-    let announcement = Announcement { keys, before: &before, wish, min_wait_s: config.min_wait_s };
+    let model = config.model.as_deref().map(read_model).transpose()?;
+    let announcement = Announcement {
+        keys,
+        before: &before,
+        wish,
+        min_wait_s: config.min_wait_s,
+        model: model.as_deref().map(FileRef::of),
+        log: &config.work.join("audit.jsonl"),
+    };
     let is_new = release.is_some();
     let manifest = match release {
         Some(lists) => {
@@ -107,9 +118,15 @@ pub fn publish(
         }
         None => announcement.manifest_again()?,
     };
+    // Before anything of it is seen: what a router would refuse is not published.
+    let timestamp = announcement.timestamp(&manifest)?;
+    if let (Some(model), Some(announced)) = (&model, &manifest.content.model)
+        && *announced == FileRef::of(model)
+    {
+        place.put(&Manifest::model_path(announced), model)?;
+    }
     keys.roots().try_for_each(|(version, root)| place.put(&format!("root/{version}.json"), root))?;
     place.put("manifest.json", &manifest.bytes)?;
-    let timestamp = announcement.timestamp(&manifest)?;
     place.put("timestamp.json", &timestamp)?;
     place.remove_unused(&manifest.content, before.manifest.as_ref())?;
     shelf.remove_old(manifest.content.serial)?;
@@ -183,11 +200,22 @@ fn earlier_lists(shelf: &Shelf, before: &Before, withdrawn: u64, wish: &Wish) ->
     let editions = SMALLER.into_iter().map(|(edition, _)| edition).chain([FULL]);
     let lists = editions.filter_map(|edition| {
         let list = shelf.list(good, edition).transpose()?;
-        let again = list.and_then(|list| Ok(List::open(list.with_meta(meta))?));
+        let again = list.and_then(|list| {
+            ensure!(
+                list.info().category_table == CategoryTable::shipped().hash(),
+                "the lists of serial {good} have other categories than this luytre-hub; use the one that built them"
+            );
+            Ok(List::open(list.with_meta(meta))?)
+        });
         Some(again.map(|list| (edition.to_owned(), list)))
     });
     let zone = shelf.zone(good)?.map(|zone| rpz::with_meta(&zone, meta));
     Ok(Lists { serial: meta.serial, lists: lists.collect::<Result<_>>()?, zone })
+}
+
+fn read_model(path: &Path) -> Result<Vec<u8>> {
+    files::read_at_most(path, MAX_MODEL as usize)
+        .with_context(|| format!("publish.model: {} can't be read", path.display()))
 }
 
 fn write_report(config: &PublishConfig, report: &Report) -> Result<()> {

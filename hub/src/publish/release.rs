@@ -8,6 +8,7 @@ use luytre_trust::{Delta, Edition, FileRef};
 
 use super::documents::Content;
 use super::shelf::Shelf;
+use crate::keys;
 
 /// How many serials back a delta starts: a week of daily lists, and routers that were away for two or four.
 pub const BACK: [u64; 9] = [1, 2, 3, 4, 5, 6, 7, 14, 30];
@@ -69,7 +70,7 @@ impl Release {
     pub fn content(&self) -> Content {
         let editions = self.editions.iter().map(|(name, (edition, _))| (name.clone(), edition.clone()));
         let zone = self.zone.as_deref().map(FileRef::of);
-        Content { serial: self.serial, editions: editions.collect(), zone }
+        Content { serial: self.serial, editions: editions.collect(), categories: keys::categories(), zone }
     }
 
     /// Every file and where it goes.

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use luytre_lists::{List, delta};
+use luytre_lists::{CategoryTable, List, delta};
 use luytre_trust::{
     Edition, FileRef, MAX_MANIFEST, MAX_ROOT, MAX_TIMESTAMP, Manifest, Moment, Seen, Timestamp, Trusted,
 };
 
 pub use self::source::Source;
+use crate::audit;
 
 /// Roots that are followed at most: a new one every year for a thousand years.
 const MAX_ROOTS: u64 = 1024;
@@ -41,12 +42,15 @@ pub fn verify(source: &Source, root: Option<&Path>, now: Moment) -> Result<Found
     let manifest = source.get("manifest.json", MAX_MANIFEST)?.context("manifest.json is not there")?;
     let manifest = router.manifest(&timestamp, &manifest, Some(now))?;
     for (name, edition) in &manifest.editions {
-        check_edition(source, edition).with_context(|| format!("edition {name}"))?;
+        check_edition(source, &manifest, edition).with_context(|| format!("edition {name}"))?;
+    }
+    if let Some(model) = manifest.model {
+        fetch(source, &Manifest::model_path(&model), model)?;
     }
     Ok(Found { root: router.root().version, timestamp, manifest })
 }
 
-fn check_edition(source: &Source, edition: &Edition) -> Result<()> {
+fn check_edition(source: &Source, manifest: &Manifest, edition: &Edition) -> Result<()> {
     let whole = fetch(source, &edition.full_path(), edition.full)?;
     let mut list = Vec::new();
     delta::apply(None::<&List<Vec<u8>>>, &whole, &mut list).context("the list can't be made of it")?;
@@ -61,6 +65,11 @@ fn check_edition(source: &Source, edition: &Edition) -> Result<()> {
         info.names,
         edition.serial,
         edition.names
+    );
+    ensure!(
+        manifest.categories.is_empty()
+            || info.category_table == CategoryTable::hash_of(manifest.categories.by_number()),
+        "the numbers of the list's categories mean others than those that are signed"
     );
     for delta in &edition.deltas {
         let path = edition.delta_path(delta);
@@ -83,6 +92,11 @@ impl Found {
         let signed = self.manifest.zone.context("this publication has no response policy zone")?;
         let zone = fs::read(file).with_context(|| format!("{} can't be read", file.display()))?;
         Ok(signed.check(&file.display().to_string(), FileRef::of(&zone))?)
+    }
+
+    /// Whether a file is the publisher's log.
+    pub fn check_log(&self, file: &Path) -> Result<()> {
+        audit::check_file(file, self.manifest.audit.context("this publication has no log")?)
     }
 
     /// What was found, for people.
@@ -111,6 +125,13 @@ impl Found {
                 "{name}: serial {}, {} names, {} bytes to fetch, {} mapped; deltas from {deltas}",
                 edition.serial, edition.names, edition.full.length, edition.list.length
             ));
+        }
+        lines.push(format!("{} categories", manifest.categories.0.len()));
+        if let Some(model) = manifest.model {
+            lines.push(format!("model: {} bytes", model.length));
+        }
+        if let Some(audit) = manifest.audit {
+            lines.push(format!("log: {} rows, SHA-256 {}", audit.rows, audit.sha256));
         }
         if let Some(zone) = manifest.zone {
             lines.push(format!("response policy zone: {} bytes, SHA-256 {}", zone.length, zone.sha256));

@@ -5,6 +5,8 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use luytre_trust::hex::Hex;
+use luytre_trust::{SigningKey, sign};
 use serde_json::Value;
 
 use crate::centre::Centre;
@@ -193,4 +195,72 @@ fn old_files_are_removed_and_those_of_the_manifest_before_stay() {
     assert_eq!(full, 2, "this list and the one before");
     let deltas = centre.signed("manifest.json")["editions"]["full"]["deltas"].as_array().unwrap().len();
     assert_eq!(deltas, 3, "from each of the three before");
+}
+
+#[test]
+fn what_is_signed_is_logged_and_the_log_can_not_be_changed() {
+    let mut centre = Centre::new(100);
+    let verify =
+        |centre: &Centre| centre.run(&["verify", "publication", "--audit", "publication.work/audit.jsonl"]);
+    centre.publish(&[]);
+    centre.names(120);
+    centre.publish(&["--override", "change"]);
+    centre.day = 2;
+    centre.publish(&["--timestamp"]);
+    assert!(verify(&centre).unwrap().contains("log: 2 rows"), "the timestamp's key signs no list");
+    let log = fs::read_to_string(centre.path("publication.work/audit.jsonl")).unwrap();
+    let row: Value = serde_json::from_str(log.lines().nth(1).unwrap()).unwrap();
+    assert_eq!((&row["serial"], &row["overridden"]), (&2.into(), &serde_json::json!(["change"])));
+    assert_eq!(row["signers"].as_array().unwrap().len(), 2);
+
+    centre.put("publication.work/audit.jsonl", &log.replace("[\"change\"]", "[]"));
+    assert!(verify(&centre).unwrap_err().contains("is another log"));
+    centre.names(121);
+    let refused = centre.run(&["publish", "--config", "hub.toml"]).unwrap_err();
+    assert!(refused.contains("is not the log of what was published; bring back the right one"), "{refused}");
+    assert_eq!(centre.signed("manifest.json")["serial"], 2, "nothing is published");
+    centre.put("publication.work/audit.jsonl", &log);
+    centre.publish(&[]);
+    assert!(verify(&centre).unwrap().contains("log: 3 rows"));
+}
+
+#[test]
+fn a_model_goes_with_the_lists() {
+    let centre = Centre::new(100);
+    centre.put("hub.toml", "[publish]\npopular = 'popular.txt'\nmodel = 'names.model'\n");
+    assert!(
+        centre.run(&["publish", "--config", "hub.toml"]).unwrap_err().contains("names.model can't be read")
+    );
+    centre.put("names.model", "weights");
+    centre.publish(&[]);
+    assert!(centre.verify().unwrap().contains("model: 7 bytes"));
+    // Another one for the same lists: the manifest says so, and the lists are no news.
+    centre.put("names.model", "better weights");
+    assert!(centre.publish(&[]).contains("serial 1, unchanged"));
+    assert!(centre.verify().unwrap().contains("model: 14 bytes"));
+    let file = centre.files().into_iter().find(|(_, bytes)| bytes == b"better weights").unwrap().0;
+    File::create(file).unwrap().write_all(b"bitter weights").unwrap();
+    assert!(centre.verify().unwrap_err().contains("is not the one that is signed"));
+}
+
+#[test]
+fn a_category_that_root_does_not_allow_is_not_published() {
+    let centre = Centre::new(100);
+    // As if this luytre-hub had one more than the holders of root's keys have seen.
+    let root: Value = serde_json::from_slice(&fs::read(centre.path("keys/root.json")).unwrap()).unwrap();
+    let mut root = root["signed"].clone();
+    root["categories"].as_object_mut().unwrap().remove("weapons");
+    let keys: Vec<_> = (1..=3)
+        .map(|number| fs::read_to_string(centre.path(&format!("keys/root-{number}.key"))).unwrap())
+        .map(|text| SigningKey::from_seed(&Hex::parse(text.trim()).unwrap().0).unwrap())
+        .collect();
+    let root = String::from_utf8(sign(&root, &keys.iter().collect::<Vec<_>>()).unwrap()).unwrap();
+    centre.put("keys/root.json", &root);
+    centre.put("keys/root.1.json", &root);
+    let refused = centre.run(&["publish", "--config", "hub.toml"]).unwrap_err();
+    assert!(refused.contains("root 1 does not allow the category \"weapons\""), "{refused}");
+    assert!(!centre.path("publication/manifest.json").exists());
+    centre.good(&["keys", "rotate", "--dir", "keys"]);
+    centre.publish(&[]);
+    centre.verify().unwrap();
 }

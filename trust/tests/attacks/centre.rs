@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use luytre_trust::{
-    Delta, Edition, FileRef, Manifest, Moment, Refusal, Root, Seen, SigningKey, Timestamp, Trusted, sign,
+    Categories, Delta, Edition, FileRef, Manifest, Moment, Refusal, Root, Seen, SigningKey, Timestamp,
+    Trusted, sign,
 };
 use serde_json::Value;
 
@@ -29,6 +30,7 @@ impl Centre {
         let edition = Edition { serial: 7, names: 3, full: file, list: FileRef::of(b"list"), deltas };
         let mut manifest = Manifest::new(4, NOW, 30 * DAY, 7);
         manifest.editions = BTreeMap::from([("full".to_owned(), edition)]);
+        manifest.categories = categories(&["always", "adult"]);
         let mut centre = Self { root, timestamp: announce(&manifest, 9), manifest };
         centre.announce(9);
         centre
@@ -46,7 +48,14 @@ impl Centre {
 pub(crate) fn root(version: u64, timestamp: u8) -> Root {
     let publics = |numbers: &[u8]| numbers.iter().map(|&number| key(number).public()).collect::<Vec<_>>();
     let [one, two, three] = [publics(&[1, 2, 3, 4, 5]), publics(&[11, 12, 13]), publics(&[timestamp])];
-    Root::new(version, NOW.plus(700 * DAY), [(&one, 3), (&two, 2), (&three, 1)])
+    let mut root = Root::new(version, NOW.plus(700 * DAY), [(&one, 3), (&two, 2), (&three, 1)]);
+    root.categories = categories(&["always", "adult", "ads"]);
+    root
+}
+
+/// These categories with the numbers 0, 1, …
+pub(crate) fn categories(keys: &[&str]) -> Categories {
+    (0..).zip(keys.iter().map(|&key| key.to_owned())).collect()
 }
 
 pub(crate) fn announce(manifest: &Manifest, version: u64) -> Timestamp {

@@ -1,7 +1,7 @@
 //! Every check of a router, one attack each.
 
 use luytre_trust::envelope::add_signature;
-use luytre_trust::{FileRef, Manifest, Moment, Role, Root, Seen, Sha256, Timestamp, Trusted};
+use luytre_trust::{AuditHead, FileRef, Manifest, Moment, Role, Root, Seen, Sha256, Timestamp, Trusted};
 use serde_json::{Value, json};
 
 use super::centre::*;
@@ -321,4 +321,60 @@ fn roles_are_called_as_in_root_json() {
         [Role::Root, Role::Targets, Role::Timestamp].map(|role| role.to_string()),
         ["root", "targets", "timestamp"]
     );
+}
+
+#[test]
+fn a_category_needs_the_keys_of_root() {
+    let taken = |keys: &[&str]| {
+        let mut centre = Centre::new();
+        centre.manifest.categories = categories(keys);
+        centre.announce(9);
+        take_from(&mut centre.router(), &centre)
+    };
+    assert!(taken(&["always", "adult", "ads"]).is_ok());
+    says(taken(&["always", "adult", "ads", "opinions"]), "root 1 does not allow the category \"opinions\"");
+    says(taken(&["adult", "always"]), "root 1 does not allow the category \"adult\"");
+    says(taken(&[]), "it does not say its categories, of which root 1 allows some only");
+
+    // The next root may allow more; with one that says nothing of categories anything goes.
+    let mut centre = Centre::new();
+    let mut router = centre.router();
+    centre.manifest.categories = categories(&["always", "adult", "ads", "weapons"]);
+    centre.announce(9);
+    says(take_from(&mut router.clone(), &centre), "does not allow the category \"weapons\"");
+    let mut next = root(2, 21);
+    next.categories = categories(&["always", "adult", "ads", "weapons"]);
+    router.follow(&signed_root(&next, &[1, 2, 3])).unwrap();
+    take_from(&mut router, &centre).unwrap();
+    next.version = 3;
+    next.categories = categories(&[]);
+    router.follow(&signed_root(&next, &[1, 2, 3])).unwrap();
+    centre.manifest.categories = categories(&["anything"]);
+    (centre.manifest.version, centre.manifest.serial) = (5, 8);
+    centre.announce(10);
+    take_from(&mut router, &centre).unwrap();
+}
+
+#[test]
+fn what_a_router_has_no_use_for_is_bounded_all_the_same() {
+    let mut centre = Centre::new();
+    centre.manifest.audit = Some(AuditHead { rows: u64::from(u32::MAX), sha256: Sha256::of(b"row") });
+    centre.manifest.zone = Some(FileRef { length: 1 << 40, sha256: Sha256::of(b"zone") });
+    centre.manifest.model = Some(FileRef { length: 1 << 20, sha256: Sha256::of(b"model") });
+    centre.announce(9);
+    assert_eq!(take_from(&mut centre.router(), &centre).unwrap(), centre.manifest);
+    centre.manifest.model = Some(FileRef { length: 1 << 30, sha256: Sha256::of(b"model") });
+    centre.announce(9);
+    says(take_from(&mut centre.router(), &centre), "a model of 1073741824 bytes");
+}
+
+/// A later centre says more than this router reads.
+#[test]
+fn what_is_not_known_is_left_alone() {
+    let centre = Centre::new();
+    let manifest = changed(&signed_manifest(&centre.manifest), &[11, 12], |signed| {
+        signed["later"] = json!({"length": 7, "sha256": "?"});
+    });
+    let announced = Timestamp { manifest: FileRef::of(&manifest), ..centre.timestamp.clone() };
+    take(&mut centre.router(), &signed_timestamp(&announced), &manifest, Some(NOW)).unwrap();
 }

@@ -18,7 +18,7 @@ use self::folder::Folder;
 use crate::config::Destination;
 
 /// Holds one file for each digest, which nobody asks for once no manifest names it.
-const CONTENT: [&str; 2] = ["full", "delta"];
+const CONTENT: [&str; 3] = ["full", "delta", "model"];
 
 /// A publication.
 pub enum Place {
@@ -68,13 +68,8 @@ impl Place {
     /// Removes the files of lists that neither this manifest nor the one before it names. Routers that have just read that
     /// one, or get it from a cache, still find theirs.
     pub fn remove_unused(&self, manifest: &Manifest, before: Option<&Manifest>) -> Result<()> {
-        let editions = [Some(manifest), before].into_iter().flatten().flat_map(|one| one.editions.values());
-        let named: BTreeSet<String> = editions
-            .flat_map(|edition| {
-                let deltas = edition.deltas.iter().map(|delta| edition.delta_path(delta));
-                std::iter::once(edition.full_path()).chain(deltas)
-            })
-            .collect();
+        let manifests = [Some(manifest), before].into_iter().flatten();
+        let named: BTreeSet<String> = manifests.flat_map(named).collect();
         CONTENT
             .into_iter()
             .try_for_each(|below| match self {
@@ -83,6 +78,15 @@ impl Place {
             })
             .with_context(|| format!("{self} can't be tidied up"))
     }
+}
+
+/// The paths of what a manifest names by its digest.
+fn named(manifest: &Manifest) -> impl Iterator<Item = String> {
+    let lists = manifest.editions.values().flat_map(|edition| {
+        let deltas = edition.deltas.iter().map(|delta| edition.delta_path(delta));
+        std::iter::once(edition.full_path()).chain(deltas)
+    });
+    lists.chain(manifest.model.as_ref().map(Manifest::model_path))
 }
 
 /// Whether a file is named by its digest, and never changes.
