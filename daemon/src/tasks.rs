@@ -36,11 +36,16 @@ pub async fn keep<F: Future<Output = ()> + Send + 'static>(
     }
 }
 
-/// Lets the calling thread step back behind all others that want the processor.
+/// Lets the calling thread step back behind all others that want the processor: it runs while nobody else does, and gives
+/// way at once. A lower priority alone would keep who wakes up to answer waiting for milliseconds.
 pub fn step_back() {
-    // SAFETY: no memory is passed. For Linux a process of number 0 is the calling thread (setpriority(2), NOTES). That it
-    // may fail changes nothing.
-    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 10) };
+    let priority: libc::c_int = 0; // all that the kernel's sched_param holds; musl's has more
+    // SAFETY: for Linux 0 is the calling thread (sched_setscheduler(2), setpriority(2), NOTES), and `priority` lives for
+    // the call. By its number, because musl has no sched_setscheduler. That either may fail changes nothing.
+    unsafe {
+        libc::syscall(libc::SYS_sched_setscheduler, 0, libc::SCHED_IDLE, &raw const priority);
+        libc::setpriority(libc::PRIO_PROCESS, 0, 10);
+    }
 }
 
 #[cfg(test)]

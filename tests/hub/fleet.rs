@@ -2,7 +2,8 @@
 //!
 //! The simulation draws each router's day by itself, and counts requests minute by minute. It knows two publications, one
 //! ordinary at 06:00 and one urgent at 18:00; one of the two mirrors is away from 08:00 to 09:00; and at 20:00 the power
-//! comes back in a region with a tenth of all routers, in the same second.
+//! comes back in a region with a tenth of all routers, in the same second. A second day is the same, but the ordinary list
+//! is for one router in a hundred at first, and for all at 08:00.
 
 use std::process::Command;
 use std::time::Duration;
@@ -19,6 +20,11 @@ const ORDINARY: u32 = 6 * HOUR;
 const URGENT: u32 = 18 * HOUR;
 const AWAY: std::ops::Range<u32> = 8 * HOUR..9 * HOUR;
 const POWER_BACK: u32 = 20 * HOUR;
+/// Routers of a hundred that take a staged list at first, and when all do.
+const FIRST_RING: u64 = 1;
+const OPENED: u32 = 8 * HOUR;
+/// One router in so many is drawn, so that it takes a second: each stands for all of them.
+const EACH: u64 = 100;
 
 /// Bytes of a request and its answer with their heads, estimated: a small answer over TLS 1.3 with a resumed or a new session.
 const TIMESTAMP: u64 = 750;
@@ -31,6 +37,8 @@ const HANDSHAKE: u64 = 3_500;
 
 /// What all of them do.
 struct Day {
+    /// Whether the ordinary list is staged.
+    staged: bool,
     requests: Vec<u64>,
     bytes: u64,
     /// By minute after the publication: how many have it.
@@ -52,6 +60,21 @@ impl Chance {
 }
 
 impl Day {
+    /// A day of all routers.
+    fn lived(staged: bool) -> Self {
+        let none = || vec![0; (DAY / 60) as usize];
+        let mut day = Self { staged, requests: none(), bytes: 0, ordinary: none(), urgent: none() };
+        let mut chance = Chance(7);
+        (0..ROUTERS / EACH).for_each(|_| day.live(&mut chance));
+        day
+    }
+
+    /// Requests a second: on average, and in the busiest minute.
+    fn load(&self) -> (u64, u64) {
+        let total: u64 = self.requests.iter().sum();
+        (total * EACH / u64::from(DAY), self.requests.iter().max().unwrap() * EACH / 60)
+    }
+
     fn ask(&mut self, at: u32, requests: u64, bytes: u64) {
         if let Some(minute) = self.requests.get_mut((at / 60) as usize) {
             *minute += requests;
@@ -64,6 +87,8 @@ impl Day {
         let seconds = |wait: Duration| wait.as_secs() as u32;
         let loses_power = chance.next().is_multiple_of(10);
         let (mut has_ordinary, mut has_urgent) = (false, false);
+        let waits = self.staged && chance.next() % 100 >= FIRST_RING;
+        let (ours, mut is_told) = (if waits { OPENED } else { ORDINARY }, !waits);
         let mut taking = None;
         // All have been on for long: anywhere between two looks.
         let mut at = (chance.next() % u64::from(HOUR)) as u32;
@@ -78,7 +103,12 @@ impl Day {
             }
             let is_due = taking.is_some_and(|due| due <= at);
             self.ask(at, 1, TIMESTAMP + HANDSHAKE);
-            let news = at >= ORDINARY && !has_ordinary && !has_urgent;
+            if at >= ORDINARY && !is_told {
+                // It reads who the list is for, and not again before the timestamp names another manifest.
+                self.ask(at, 1, MANIFEST);
+                is_told = true;
+            }
+            let news = at >= ours && !has_ordinary && !has_urgent;
             if at >= URGENT && !has_urgent {
                 self.ask(at, 2, MANIFEST + DELTA);
                 (has_ordinary, has_urgent, taking) = (true, true, None);
@@ -112,29 +142,37 @@ fn until(minutes: &[u64], thousandths: u64) -> usize {
 
 #[test]
 fn ten_million_routers_are_spread_over_the_day() {
-    // One in a hundred is drawn, so that it takes a second: each stands for a hundred.
-    let each = 100;
-    let minutes = (DAY / 60) as usize;
-    let mut day =
-        Day { requests: vec![0; minutes], bytes: 0, ordinary: vec![0; minutes], urgent: vec![0; minutes] };
-    let mut chance = Chance(7);
-    (0..ROUTERS / each).for_each(|_| day.live(&mut chance));
-    let total: u64 = day.requests.iter().sum::<u64>() * each;
-    let mean = total / u64::from(DAY);
-    let peak = day.requests.iter().max().unwrap() * each / 60;
+    let day = Day::lived(false);
+    let (mean, peak) = day.load();
     let (ordinary, urgent) = (until(&day.ordinary, 990), until(&day.urgent, 1000));
     eprintln!(
-        "10 million routers, a day with an ordinary and an urgent publication: {total} requests, {mean}/s on average, \
-         {peak}/s in the busiest minute; {} GB, {} Mbit/s on average; 99 % have the ordinary list after {ordinary} min, \
-         all have the urgent one after {urgent} min",
-        day.bytes * each / 1_000_000_000,
-        day.bytes * each * 8 / u64::from(DAY) / 1_000_000
+        "10 million routers, a day with an ordinary and an urgent publication: {mean} requests/s on average, {peak}/s in \
+         the busiest minute; {} GB, {} Mbit/s on average; 99 % have the ordinary list after {ordinary} min, all have the \
+         urgent one after {urgent} min",
+        day.bytes * EACH / 1_000_000_000,
+        day.bytes * EACH * 8 / u64::from(DAY) / 1_000_000
     );
     assert!(ordinary <= 7 * 60, "99 % are updated after {ordinary} min");
     assert!(urgent <= 60, "an urgent removal is in force everywhere after {urgent} min");
     assert!(peak <= 3 * mean, "{peak} requests/s at most, {mean} on average");
     let have: u64 = day.urgent.iter().sum();
-    assert!(have > ROUTERS / each * 99 / 100, "{have} have the urgent list at the end of the day");
+    assert!(have > ROUTERS / EACH * 99 / 100, "{have} have the urgent list at the end of the day");
+}
+
+#[test]
+fn a_staged_list_reaches_few_at_first_and_all_in_time() {
+    let day = Day::lived(true);
+    let (mean, peak) = day.load();
+    let staged = (OPENED - ORDINARY) as usize / 60;
+    let first: u64 = day.ordinary[..staged].iter().sum::<u64>() * EACH;
+    let after = until(&day.ordinary, 990) - staged;
+    eprintln!(
+        "the same, staged: {first} routers have the ordinary list when it is opened for all, 99 % {after} min later; \
+         {mean} requests/s on average, {peak}/s in the busiest minute"
+    );
+    assert!((1..=ROUTERS * FIRST_RING / 100).contains(&first), "{first} routers had a list that was staged");
+    assert!(after <= 7 * 60, "99 % are updated {after} min after it was opened");
+    assert!(peak <= 3 * mean, "{peak} requests/s at most, {mean} on average");
 }
 
 #[test]

@@ -26,3 +26,4 @@ mod fleet;
 mod flips;
 mod keys;
 mod power;
+mod swap;
