@@ -8,7 +8,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use luytre_lists::{FormatError, Info, List};
+use luytre_lists::hash::SuffixHashes;
+use luytre_lists::{Category, Domain, FormatError, Info, List, Match, Name};
 use memmap2::Mmap;
 
 use crate::files;
@@ -21,6 +22,8 @@ static STARTER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/starter.lyt"))
 pub struct LoadedList {
     list: List<Bytes>,
     origin: Origin,
+    /// The hashes of names that count as not listed, in order: the centre's mistakes, until a list without them comes.
+    lifted: Box<[u64]>,
 }
 
 /// Where a list's bytes are.
@@ -83,7 +86,7 @@ impl LoadedList {
     pub fn starter() -> Self {
         #[expect(clippy::expect_used, reason = "made by build.rs; a test opens it")]
         let list = List::open(Bytes::BuiltIn(STARTER)).expect("the starter list is a list");
-        Self { list, origin: Origin::Starter }
+        Self { list, origin: Origin::Starter, lifted: Box::default() }
     }
 
     /// The list to begin with, and why the configured one was refused if it was: the file; else our last good
@@ -94,7 +97,14 @@ impl LoadedList {
 
     /// The list that a daemon would begin with, looked at where it lies: nothing is copied.
     pub fn inspect(file: &Path, named: bool, state: &Path) -> (Self, Option<String>) {
-        Self::first_good(file, named, state, Self::map)
+        Self::first_good(file, named, state, |path| {
+            Self::map(path).map(|loaded| {
+                let kept = Kept::read(path).unwrap_or_default();
+                let lifted =
+                    if kept.knows(loaded.fingerprint()) { loaded.lifted_by(&kept) } else { Box::default() };
+                Self { lifted, ..loaded }
+            })
+        })
     }
 
     fn first_good(
@@ -117,10 +127,12 @@ impl LoadedList {
     pub fn from_file(file: &Path, state: &Path) -> Result<Self, ListError> {
         let copy = copy_in(state);
         let list = open_whole(file)?;
-        if Kept::knows(file, list.fingerprint()) {
+        let kept = Kept::read(file).unwrap_or_default();
+        if kept.knows(list.fingerprint()) {
             // Only ever replaced by rename: no copy is needed, and an older one would be taken for the last good list.
             let _ = fs::remove_file(&copy);
-            return Ok(Self { list, origin: Origin::Published(file.to_owned()) });
+            let loaded = Self { list, origin: Origin::Published(file.to_owned()), lifted: Box::default() };
+            return Ok(Self { lifted: loaded.lifted_by(&kept), ..loaded });
         }
         let mut loaded = match same_list(&list, &copy) {
             Some(mapped) => mapped,
@@ -134,7 +146,39 @@ impl LoadedList {
     /// replaced by rename.
     pub fn map(path: &Path) -> Result<Self, ListError> {
         let list = open_whole(path)?;
-        Ok(Self { list, origin: Origin::File(path.to_owned()) })
+        Ok(Self { list, origin: Origin::File(path.to_owned()), lifted: Box::default() })
+    }
+
+    /// The most specific statement about a name, lifted ones aside. Allocates nothing.
+    pub fn lookup(&self, name: Name<'_>) -> Option<Match> {
+        self.lookup_hashed(&SuffixHashes::of(self.list.hash_key(), name))
+    }
+
+    /// The same by hashes that were made with the list's [key](List::hash_key).
+    pub fn lookup_hashed(&self, suffixes: &SuffixHashes) -> Option<Match> {
+        let found = self.list.lookup_hashed(suffixes)?;
+        Some(if self.lifts(suffixes, found) { Match { categories: None, ..found } } else { found })
+    }
+
+    /// The hashes of what is lifted, in order; what is no name is left out.
+    fn lifted_by(&self, kept: &Kept) -> Box<[u64]> {
+        let names = kept.lifts.iter().flat_map(|lifts| &lifts.names);
+        let names = names.filter_map(|name| Domain::parse(name).ok());
+        let hash = |name: Domain| SuffixHashes::of(self.list.hash_key(), name.as_name()).whole();
+        let mut hashes: Vec<u64> = names.filter_map(hash).collect();
+        hashes.sort_unstable();
+        hashes.into()
+    }
+
+    /// Whether a block is lifted: by its own name, or by one below it that the question is for. What is blocked for
+    /// everybody never is.
+    fn lifts(&self, suffixes: &SuffixHashes, found: Match) -> bool {
+        let is_always = found.categories.is_none_or(|set| set.contains(Category::ALWAYS));
+        if self.lifted.is_empty() || is_always {
+            return false;
+        }
+        let mut as_specific = suffixes.shortest_first().skip(usize::from(found.labels).saturating_sub(1));
+        as_specific.any(|hash| self.lifted.binary_search(&hash).is_ok())
     }
 
     /// The list itself.
@@ -200,7 +244,7 @@ fn same_list(list: &List<Bytes>, copy: &Path) -> Option<LoadedList> {
     // The other list is whole, so the same bytes are too: no need to sum them up once more.
     let held = open_mapped(copy).ok()?;
     let same = held.as_bytes() == list.as_bytes();
-    same.then(|| LoadedList { list: held, origin: Origin::File(copy.to_owned()) })
+    same.then(|| LoadedList { list: held, origin: Origin::File(copy.to_owned()), lifted: Box::default() })
 }
 
 /// Copies a list that is whole into the state folder and maps the copy. Where that can't be written, the list is held
@@ -215,7 +259,7 @@ fn keep_copy(list: List<Bytes>, copy: &Path) -> LoadedList {
         let bytes = Bytes::Heap(list.as_bytes().to_vec());
         // The very bytes that were checked: opening them can't fail, and if it did the map is still good.
         let list = List::open(bytes).unwrap_or(list);
-        LoadedList { list, origin: Origin::File(copy.to_owned()) }
+        LoadedList { list, origin: Origin::File(copy.to_owned()), lifted: Box::default() }
     })
 }
 

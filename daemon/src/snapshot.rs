@@ -174,7 +174,7 @@ impl Snapshot {
     pub fn inspect(&self, asked: Name<'_>, answer: &[u8]) -> Findings {
         Findings {
             rebinds: self.inspector.rebinds(asked, answer),
-            categories: inspect::categories(answer, self.list.list()),
+            categories: inspect::categories(answer, |name| self.list.lookup(name)),
             denied: self.denial(answer),
         }
     }
@@ -184,7 +184,7 @@ impl Snapshot {
         let categories = if facts.generation == self.generation {
             facts.answered
         } else {
-            inspect::categories(answer, self.list.list())
+            inspect::categories(answer, |name| self.list.lookup(name))
         };
         Findings { rebinds: false, categories, denied: self.denial(answer) }
     }
@@ -209,9 +209,8 @@ impl Snapshot {
     }
 
     fn asking<T>(&self, name: Name<'_>, rtype: u16, decide: impl FnOnce(&Asked<'_>) -> T) -> T {
-        let list = self.list.list();
-        let suffixes = SuffixHashes::of(list.hash_key(), name);
-        let listed = list.lookup_hashed(&suffixes);
+        let suffixes = SuffixHashes::of(self.list.list().hash_key(), name);
+        let listed = self.list.lookup_hashed(&suffixes);
         decide(&Asked { name, suffixes: &suffixes, rtype, listed })
     }
 }

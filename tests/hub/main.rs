@@ -25,5 +25,6 @@ mod disk;
 mod fleet;
 mod flips;
 mod keys;
+mod lifting;
 mod power;
 mod swap;

@@ -8,6 +8,7 @@
 //!   │
 //!   ├─► timestamp.json   an online key, renewed all the time: which manifest is the latest
 //!   │       │ length, SHA-256
+//!   ├─► lifts.json       an online key, delegated: which blocks are mistakes; bounded in names and time
 //!   └─► manifest.json    offline keys: the lists of each size, and the deltas to them
 //!           │ length, SHA-256
 //!           └─► full/<sha256>   delta/<from>-<to>/<sha256>
@@ -18,7 +19,7 @@
 //! 1. [`hex`], [`moment`]: what stands in the documents: digests, keys and times, each with one way to write it.
 //! 2. [`canonical`]: the bytes that are signed (RFC 8785).
 //! 3. [`envelope`]: a document with its signatures; [`sign`] makes one.
-//! 4. [`root`], [`timestamp`], [`manifest`]: what each role says. [`categories`]: and what the lists may be about.
+//! 4. [`root`], [`timestamp`], [`manifest`], [`lifts`]: what each role says. [`categories`]: and what lists may be about.
 //! 5. [`trusted`]: what a router believes so far, and the checks by which it comes to believe more, in their order.
 //! 6. [`refusal`]: why it does not.
 //!
@@ -28,6 +29,7 @@ pub mod canonical;
 pub mod categories;
 pub mod envelope;
 pub mod hex;
+pub mod lifts;
 pub mod manifest;
 pub mod moment;
 pub mod refusal;
@@ -38,6 +40,7 @@ pub mod trusted;
 pub use categories::Categories;
 pub use envelope::{SigningKey, sign};
 pub use hex::{Hasher, KeyId, PublicKey, Sha256};
+pub use lifts::Lifts;
 pub use manifest::{AuditHead, Delta, Edition, FileRef, Manifest};
 pub use moment::Moment;
 pub use refusal::{Refusal, Role};
@@ -51,3 +54,5 @@ pub const MAX_ROOT: usize = 64 * 1024;
 pub const MAX_TIMESTAMP: usize = 500;
 /// The longest `manifest.json` that is read, in bytes: every edition with dozens of deltas.
 pub const MAX_MANIFEST: usize = 64 * 1024;
+/// The longest `lifts.json` that is read, in bytes: every name that it may hold, and the signatures.
+pub const MAX_LIFTS: usize = 80 * 1024;

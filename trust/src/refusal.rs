@@ -14,6 +14,8 @@ pub enum Role {
     Targets,
     /// Says which manifest is the latest.
     Timestamp,
+    /// Says which blocks are lifted.
+    Lifts,
 }
 
 impl Role {
@@ -23,6 +25,7 @@ impl Role {
             Self::Root => "root.json",
             Self::Targets => "manifest.json",
             Self::Timestamp => "timestamp.json",
+            Self::Lifts => "lifts.json",
         }
     }
 }
@@ -34,6 +37,7 @@ impl fmt::Display for Role {
             Self::Root => "root",
             Self::Targets => "targets",
             Self::Timestamp => "timestamp",
+            Self::Lifts => "lifts",
         })
     }
 }

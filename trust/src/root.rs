@@ -52,7 +52,13 @@ pub struct Roles {
     pub targets: Keyholders,
     /// Sign the timestamp.
     pub timestamp: Keyholders,
+    /// Sign what is lifted; `None`: nobody may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifts: Option<Keyholders>,
 }
+
+/// Holds a role that a root gives to nobody: no signature is enough.
+static NOBODY: Keyholders = Keyholders { keyids: BTreeSet::new(), threshold: 1 };
 
 impl Roles {
     /// The keys of one of them.
@@ -61,6 +67,7 @@ impl Roles {
             Role::Root => &self.root,
             Role::Targets => &self.targets,
             Role::Timestamp => &self.timestamp,
+            Role::Lifts => self.lifts.as_ref().unwrap_or(&NOBODY),
         }
     }
 }
@@ -82,8 +89,18 @@ impl Root {
         let keys = keys.collect();
         let [root, targets, timestamp] =
             roles.map(|(keys, threshold)| Keyholders { keyids: keys.iter().map(id).collect(), threshold });
-        let roles = Roles { root, targets, timestamp };
+        let roles = Roles { root, targets, timestamp, lifts: None };
         Self { kind: Kind::Root, version, expires, keys, roles, categories: Categories::default() }
+    }
+
+    /// The same, where these keys may lift blocks, so many of them together.
+    #[must_use]
+    pub fn lifting_by(mut self, keys: &[PublicKey], threshold: u32) -> Self {
+        let named = |public: &PublicKey| (Sha256::of(&public.0), Key { public: *public });
+        self.roles.lifts =
+            Some(Keyholders { keyids: keys.iter().map(|key| named(key).0).collect(), threshold });
+        self.keys.extend(keys.iter().map(named));
+        self
     }
 
     /// Whether it says what can be: each key under its own name, each role with as many keys as have to sign.
@@ -92,7 +109,8 @@ impl Root {
         if let Some((id, _)) = self.keys.iter().find(|(id, key)| Sha256::of(&key.public.0) != **id) {
             return wrong(format!("key {id} does not have the SHA-256 that it is called by"));
         }
-        for role in [Role::Root, Role::Targets, Role::Timestamp] {
+        let lifts = self.roles.lifts.as_ref().map(|_| Role::Lifts);
+        for role in [Role::Root, Role::Targets, Role::Timestamp].into_iter().chain(lifts) {
             let Keyholders { keyids, threshold } = self.roles.of(role);
             if *threshold == 0 || *threshold as usize > keyids.len() {
                 return wrong(format!("{} keys of {role} can't give {threshold} signatures", keyids.len()));

@@ -23,6 +23,9 @@ pub struct Timestamp {
     /// Whether lists are to be taken at once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub urgent: bool,
+    /// The version of `lifts.json`; `None`: nothing is lifted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifts: Option<u64>,
     /// The manifest.
     pub manifest: FileRef,
 }
@@ -39,6 +42,15 @@ impl Timestamp {
     /// Announces a manifest.
     pub fn new(version: u64, created: Moment, lifetime_s: u64, serial: u64, manifest: FileRef) -> Self {
         let expires = created.plus(lifetime_s);
-        Self { kind: Kind::Timestamp, version, created, expires, serial, urgent: false, manifest }
+        Self {
+            kind: Kind::Timestamp,
+            version,
+            created,
+            expires,
+            serial,
+            urgent: false,
+            lifts: None,
+            manifest,
+        }
     }
 }

@@ -10,6 +10,9 @@
 //! 4. [`Trusted::manifest`]: the one that the timestamp names (mix and match), signed, no older, not expired, within the
 //!    bounds of a router, about no categories but those that root allows.
 //!
+//! 5. [`Trusted::lifts`]: the one that the timestamp names, signed by the key that root delegates, no older, not expired,
+//!    within its bounds. It raises no floor: its key is the weakest.
+//!
 //! Expiry is judged by the wall clock where that can be believed, and never before a floor: the moment of the build and
 //! what was signed since. The wall clock never raises the floor, so that a clock that was wrong for a day does no harm
 //! afterwards.
@@ -18,12 +21,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::envelope::Envelope;
 use crate::hex::Sha256;
+use crate::lifts::Lifts;
 use crate::manifest::{FileRef, Manifest};
 use crate::moment::Moment;
 use crate::refusal::{Refusal, Role};
 use crate::root::Root;
 use crate::timestamp::Timestamp;
-use crate::{MAX_MANIFEST, MAX_ROOT, MAX_TIMESTAMP};
+use crate::{MAX_LIFTS, MAX_MANIFEST, MAX_ROOT, MAX_TIMESTAMP};
 
 /// What was seen of the role's last document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +49,9 @@ pub struct Seen {
     pub manifest: Mark,
     /// The serial in that.
     pub serial: u64,
+    /// The last lifts.
+    #[serde(default)]
+    pub lifts: Mark,
 }
 
 /// What a router believes.
@@ -101,6 +108,9 @@ impl Trusted {
         let changed = |role| next.roles.of(role).keyids != self.root.roles.of(role).keyids;
         if changed(Role::Timestamp) {
             self.seen.timestamp = Mark::default();
+        }
+        if changed(Role::Lifts) {
+            self.seen.lifts = Mark::default();
         }
         if changed(Role::Targets) {
             (self.seen.manifest, self.seen.serial) = (Mark::default(), 0);
@@ -164,6 +174,34 @@ impl Trusted {
         manifest.check_categories(&self.root)?;
         (self.seen.manifest, self.seen.serial) = (mark, manifest.serial);
         Ok(manifest)
+    }
+
+    /// Takes the lifts that a timestamp announces.
+    pub fn lifts(
+        &mut self,
+        announced: &Timestamp,
+        document: &[u8],
+        clock: Option<Moment>,
+    ) -> Result<Lifts, Refusal> {
+        let envelope = Envelope::read(Role::Lifts, document, MAX_LIFTS)?;
+        envelope.check(&self.root)?;
+        let lifts: Lifts = envelope.content()?;
+        let mark = Mark { version: lifts.version, created: lifts.created, digest: Some(envelope.digest()) };
+        self.seen.lifts.check_next(&mark, Role::Lifts, "version of lifts.json")?;
+        if announced.lifts != Some(lifts.version) {
+            let found = lifts.version;
+            let what = match announced.lifts {
+                Some(one) => {
+                    format!("timestamp.json announces lifts {one}, and lifts.json has version {found}")
+                }
+                None => "timestamp.json announces no lifts".to_owned(),
+            };
+            return Err(Refusal::Contradiction { what });
+        }
+        self.check_expiry(Role::Lifts, lifts.expires, clock)?;
+        lifts.check()?;
+        self.seen.lifts = mark;
+        Ok(lifts)
     }
 
     fn check_expiry(&self, role: Role, expires: Moment, clock: Option<Moment>) -> Result<(), Refusal> {

@@ -54,7 +54,7 @@ fn tell(state: &Snapshot, name: Name<'_>, explanation: &Explanation, out: &mut i
     if let Some(until) = &explanation.until {
         writeln!(out, "until       {until}")?;
     }
-    if let Some(listed) = state.list.list().lookup(name) {
+    if let Some(listed) = state.list.lookup(name) {
         writeln!(out, "listed as   {}", name.with_labels(listed.labels.into()))?;
     }
     writeln!(out, "list        {} {}", state.list.state(), state.list.file())?;

@@ -41,16 +41,19 @@ pub(super) fn sync(file: &Path, clock: Clock, what: Fetch, out: &mut impl Write)
         return Ok(ExitCode::SUCCESS);
     }
     let done = runtime.block_on(syncer.round(Taking::Now))?;
-    if let Outcome::Updated { serial, .. } = done.outcome {
-        tell_daemon(&config, Some(serial));
+    match done.outcome {
+        Outcome::Updated { serial, .. } => tell_daemon(&config, Some(serial)),
+        _ if done.lifted => tell_daemon(&config, None),
+        _ => {}
     }
     writeln!(out, "{}: {}", config.list.file.display(), in_words(&done))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn in_words(done: &Done) -> String {
-    let Done { outcome, edition, received, .. } = done;
-    match outcome {
+    let Done { outcome, edition, received, lifted, .. } = done;
+    let lifted = if *lifted { ", other blocks lifted" } else { "" };
+    let what = match outcome {
         Outcome::UpToDate => format!("up to date, edition {edition}; {received} bytes fetched"),
         Outcome::NotYet(why) => format!("up to date: {why}; {received} bytes fetched"),
         // What is looked for once is taken at once.
@@ -59,7 +62,8 @@ fn in_words(done: &Done) -> String {
             let way = from.map_or("whole".to_owned(), |from| format!("by delta from serial {from}"));
             format!("serial {serial}, edition {edition}, {names} names, {way}; {received} bytes fetched")
         }
-    }
+    };
+    what + lifted
 }
 
 fn roll_back(config: &Config, out: &mut impl Write) -> Result<ExitCode, Failed> {

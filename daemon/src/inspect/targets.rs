@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use luytre_lists::{AddressBlock, CategorySet, CategoryTable, List, Name};
+use luytre_lists::{AddressBlock, CategorySet, CategoryTable, Match, Name};
 
 use super::contents::{self, Content};
 
@@ -32,10 +32,10 @@ pub fn targets<B>(message: &[u8], mut visit: impl FnMut(Name<'_>) -> ControlFlow
 /// (design invariant 3). An exception in the list adds nothing.
 ///
 /// Allocates nothing.
-pub fn categories<L: AsRef<[u8]>>(message: &[u8], list: &List<L>) -> CategorySet {
+pub fn categories(message: &[u8], lookup: impl Fn(Name<'_>) -> Option<Match>) -> CategorySet {
     let mut found = CategorySet::EMPTY;
     let _ = targets(message, |name| {
-        let listed = list.lookup(name).and_then(|listed| listed.categories);
+        let listed = lookup(name).and_then(|listed| listed.categories);
         found = found.union(listed.unwrap_or_default());
         ControlFlow::<()>::Continue(())
     });

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use luytre_trust::{FileRef, MAX_ROOT, Manifest, Moment, Seen, Sha256, Trusted};
+use luytre_trust::{FileRef, Lifts, MAX_LIFTS, MAX_ROOT, Manifest, Moment, Seen, Sha256, Trusted};
 use serde::{Deserialize, Serialize};
 
 use super::Trouble;
 use crate::files;
 
-/// The largest such file, in bytes: a root, and a few lines.
-const MAX_FILE: usize = 2 * MAX_ROOT;
+/// The largest such file, in bytes: a root, what is lifted, and a few lines.
+const MAX_FILE: usize = 2 * MAX_ROOT + MAX_LIFTS;
 /// Serials that are remembered as bad; a later one is taken anyway.
 const MAX_REFUSED: usize = 16;
 
@@ -45,6 +45,8 @@ pub struct Kept {
     pub trial: Option<u32>,
     /// The last manifest, if it was not this router's turn to take its list.
     pub not_our_turn: Option<Sha256>,
+    /// Names that count as not listed, for a while.
+    pub lifts: Option<Lifts>,
     /// Where this router stands in staged rollouts. Never sent.
     id: u64,
 }
@@ -76,10 +78,9 @@ impl Kept {
         }))
     }
 
-    /// Whether a list with this fingerprint in this file came from the centre.
-    pub fn knows(file: &Path, fingerprint: u64) -> bool {
-        let kept = Self::read(file).unwrap_or_default();
-        kept.installed.iter().chain(&kept.pending).any(|held| held.fingerprint == fingerprint)
+    /// Whether a list with this fingerprint came from the centre.
+    pub fn knows(&self, fingerprint: u64) -> bool {
+        self.installed.iter().chain(&self.pending).any(|held| held.fingerprint == fingerprint)
     }
 
     /// Writes it.

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use luytre_trust::{
-    Categories, Edition, MAX_MANIFEST, MAX_ROOT, MAX_TIMESTAMP, Manifest, Moment, Refusal, Timestamp, Trusted,
+    Categories, Edition, Lifts, MAX_LIFTS, MAX_MANIFEST, MAX_ROOT, MAX_TIMESTAMP, Manifest, Moment, Refusal,
+    Timestamp, Trusted,
 };
 
 use super::copy::Copy;
@@ -54,6 +55,8 @@ pub struct Done {
     pub min_wait: Duration,
     /// Bytes of answers.
     pub received: u64,
+    /// Whether other blocks are lifted now than before.
+    pub lifted: bool,
 }
 
 /// What came of a round.
@@ -103,6 +106,7 @@ impl Syncer {
         let mirrors = &self.settings.mirrors;
         let first = (random() % mirrors.len().max(1) as u64) as usize; // below a length
         let mut troubles = Vec::new();
+        let lifts = kept.lifts.clone();
         for target in mirrors[first..].iter().chain(&mirrors[..first]) {
             let mut visit = Visit {
                 syncer: self,
@@ -120,8 +124,9 @@ impl Syncer {
                     kept.heard = self.clock().unwrap_or_default();
                     self.remember(&kept)?;
                     self.place.remove_parts(None);
+                    let lifted = kept.lifts != lifts;
                     let Kept { edition, heard, good_until, .. } = kept;
-                    return Ok(Done { outcome, edition, heard, good_until, min_wait, received });
+                    return Ok(Done { outcome, edition, heard, good_until, min_wait, received, lifted });
                 }
                 // Another mirror would not help.
                 Err(trouble @ Trouble::Local(_)) => {
@@ -134,6 +139,17 @@ impl Syncer {
         }
         let _ = self.remember(&kept);
         Err(worst(troubles))
+    }
+
+    /// Ends what was lifted when its time is over, whether the centre can be reached or not.
+    pub fn end_lifts(&self) -> Result<bool, Trouble> {
+        let (_turn, mut kept) = self.place.turn()?;
+        let now = self.clock().unwrap_or_default();
+        let ended = kept.lifts.take_if(|lifts| lifts.expires <= now).is_some();
+        if ended {
+            kept.save(self.place.list())?;
+        }
+        Ok(ended)
     }
 
     fn anchor(&self) -> Result<Vec<u8>, Trouble> {
@@ -153,7 +169,7 @@ impl Syncer {
         let on_disk = Kept::read(self.place.list())?;
         let quiet = |kept: &Kept| {
             let seen = (kept.seen().manifest, kept.seen().serial);
-            (kept.installed.clone(), kept.not_our_turn, kept.refused.clone(), seen)
+            (kept.installed.clone(), kept.lifts.clone(), kept.not_our_turn, kept.refused.clone(), seen)
         };
         let age = now.seen().timestamp.created.0.saturating_sub(on_disk.seen().timestamp.created.0);
         let same_root = on_disk.root() == now.root();
@@ -194,6 +210,7 @@ impl Visit<'_> {
             taken => taken?,
         };
         self.kept.good_until = timestamp.expires;
+        self.lift(&timestamp).await;
         if self.is_settled(&timestamp, taking) {
             return Ok((Outcome::UpToDate, Duration::ZERO));
         }
@@ -242,6 +259,27 @@ impl Visit<'_> {
         self.kept.timestamp = String::from_utf8_lossy(&document).into_owned();
         self.kept.etag = etag;
         Ok(timestamp)
+    }
+
+    /// Takes what is lifted, if that is something else than before. Whatever is wrong with it, lists go on.
+    async fn lift(&mut self, timestamp: &Timestamp) {
+        if self.kept.lifts.as_ref().map(|lifts| lifts.version) == timestamp.lifts {
+            return;
+        }
+        if timestamp.lifts.is_none() {
+            self.kept.lifts = None;
+            return;
+        }
+        match self.lifts(timestamp).await {
+            Ok(lifts) => self.kept.lifts = Some(lifts),
+            Err(trouble) => tracing::warn!(%trouble, "blocks that the centre lifts stay as they were"),
+        }
+    }
+
+    async fn lifts(&mut self, timestamp: &Timestamp) -> Result<Lifts, Trouble> {
+        let missing = || Trouble::Unreachable("there is no lifts.json".to_owned());
+        let document = self.mirror.document("lifts.json", MAX_LIFTS).await?.ok_or_else(missing)?;
+        Ok(self.trusted.lifts(timestamp, &document, self.syncer.clock())?)
     }
 
     async fn manifest(&mut self, timestamp: Timestamp) -> Result<(Timestamp, Manifest), Trouble> {

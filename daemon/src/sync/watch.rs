@@ -34,6 +34,9 @@ pub async fn watch(syncer: Arc<Syncer>, report: Arc<Report>, take: impl Fn() + S
         let is_due = every.is_some() || taking.is_some_and(|time| time <= now);
         let round = syncer.round(if is_due { Taking::Now } else { Taking::IfUrgent }).await;
         let failures = report.tell(&round);
+        // Next time, then, if the disk does not let us.
+        let ended = syncer.end_lifts().unwrap_or(false);
+        let lifted = ended || round.as_ref().is_ok_and(|done| done.lifted);
         match &round {
             Ok(Done { outcome: Outcome::Updated { .. }, .. }) => {
                 take();
@@ -44,6 +47,9 @@ pub async fn watch(syncer: Arc<Syncer>, report: Arc<Report>, take: impl Fn() + S
             }
             Ok(_) => taking = None,
             Err(trouble) => tell(trouble, failures),
+        }
+        if lifted && !matches!(&round, Ok(Done { outcome: Outcome::Updated { .. }, .. })) {
+            take();
         }
         next = Instant::now() + wait(&round, failures, every);
         if round.is_err() {

@@ -45,6 +45,8 @@ enum RoleArg {
     Root,
     Targets,
     Timestamp,
+    /// The key that lifts wrong blocks; the first time it is delegated
+    Lifts,
 }
 
 impl Keys {
@@ -63,6 +65,7 @@ impl Keys {
                     RoleArg::Root => Role::Root,
                     RoleArg::Targets => Role::Targets,
                     RoleArg::Timestamp => Role::Timestamp,
+                    RoleArg::Lifts => Role::Lifts,
                 });
                 let now = folder.now()?;
                 let root = KeyFolder::open(&folder.dir)?.rotate(role, now)?;

@@ -2,6 +2,7 @@
 
 mod build;
 mod keys;
+mod lift;
 mod publish;
 mod serve;
 mod source;
@@ -30,6 +31,8 @@ enum Command {
     Keys(keys::Keys),
     /// Build the lists and publish them, signed.
     Publish(publish::Publish),
+    /// Open at once, and for a while, what is blocked by mistake; see `keys rotate --role lifts`.
+    Lift(lift::Lifting),
     /// Lists that others publish.
     #[command(subcommand)]
     Source(source::SourceCommand),
@@ -52,6 +55,7 @@ impl Cli {
             Command::List(ListCommand::Build(build)) => build.run(),
             Command::Keys(keys) => keys.run(),
             Command::Publish(publish) => publish.run(),
+            Command::Lift(lift) => lift.run(),
             Command::Source(source) => source.run(),
             Command::Serve(serve) => serve.run(),
             Command::Verify(verify) => verify.run(),

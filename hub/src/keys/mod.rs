@@ -1,6 +1,8 @@
 //! The keys of a publication: a folder with `root.json`, every earlier root, and a file of 64 hex digits for each secret
 //! key that is at hand.
 //!
+//! A key of `lifts` is there only where one was delegated, by `rotate`.
+//!
 //! `root-*.key` and `targets-*.key` belong on removable media that are put in only to sign; `timestamp.key` stays on the
 //! machine that publishes. Any of them may be missing: what is asked for says which.
 
@@ -124,9 +126,16 @@ impl KeyFolder {
             Some(role) if role == SET[index].0 => SET[index].2,
             _ => self.root.roles.of(SET[index].0).threshold,
         };
+        let lifting = match role {
+            Some(Role::Lifts) => make(&self.dir, Role::Lifts, 1)?,
+            _ => self.publics(Role::Lifts),
+        };
         let roles = [0, 1, 2].map(|index| (publics[index].as_slice(), threshold(index)));
         let mut root = Root::new(self.root.version + 1, now.plus(ROOT_LIFETIME), roles);
         root.categories = categories();
+        if !lifting.is_empty() {
+            root = root.lifting_by(&lifting, 1);
+        }
         for (id, secret) in secret::in_folder(&self.dir)? {
             self.secrets.insert(id, secret);
         }
@@ -143,7 +152,8 @@ impl KeyFolder {
             self.root.expires,
             self.root.categories.0.len()
         );
-        for (role, ..) in SET {
+        let delegated = self.root.roles.lifts.as_ref().map(|_| Role::Lifts);
+        for role in SET.map(|(role, ..)| role).into_iter().chain(delegated) {
             let holders = self.root.roles.of(role);
             // Writing to a string can't fail.
             let _ = writeln!(text, "{role}: {} of {} sign", holders.threshold, holders.keyids.len());
@@ -196,6 +206,7 @@ pub fn categories() -> Categories {
 fn make(dir: &Path, role: Role, count: usize) -> Result<Vec<PublicKey>> {
     let name = |number: usize| match (role, number) {
         (Role::Timestamp, 0) => "timestamp.key".to_owned(),
+        (Role::Lifts, 0) => "lifts.key".to_owned(),
         (Role::Timestamp, more) => format!("timestamp-{}.key", more + 1),
         _ => format!("{role}-{}.key", number + 1),
     };

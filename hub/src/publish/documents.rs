@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use luytre_trust::envelope::unverified;
 use luytre_trust::{
-    Categories, Edition, FileRef, MAX_MANIFEST, MAX_TIMESTAMP, Manifest, Moment, Role, Seen, Timestamp,
-    Trusted, sign,
+    Categories, Edition, FileRef, Lifts, MAX_LIFTS, MAX_MANIFEST, MAX_TIMESTAMP, Manifest, Moment, Role,
+    Seen, Timestamp, Trusted, sign,
 };
 
 use super::place::Place;
@@ -28,6 +28,8 @@ pub struct Before {
     pub manifest: Option<Manifest>,
     manifest_bytes: Vec<u8>,
     timestamp: Option<Timestamp>,
+    /// What is lifted.
+    pub lifts: Option<Lifts>,
 }
 
 /// What a manifest vouches for.
@@ -87,7 +89,11 @@ impl Before {
             [] => None,
             bytes => Some(unverified(bytes).with_context(|| no_document("timestamp.json"))?),
         };
-        Ok(Self { manifest, manifest_bytes, timestamp })
+        let lifts = match place.get("lifts.json", MAX_LIFTS)?.as_deref() {
+            None => None,
+            Some(bytes) => Some(unverified(bytes).with_context(|| no_document("lifts.json"))?),
+        };
+        Ok(Self { manifest, manifest_bytes, timestamp, lifts })
     }
 
     /// The last serial; 0 before the first publication.
@@ -155,13 +161,14 @@ impl Announcement<'_> {
         Ok(SignedManifest { content, bytes })
     }
 
-    /// The timestamp of a manifest, tried as a router will.
-    pub fn timestamp(&self, manifest: &SignedManifest) -> Result<Vec<u8>> {
+    /// The timestamp of a manifest and of what is lifted, tried as a router will.
+    pub fn timestamp(&self, manifest: &SignedManifest, lifts: Option<&Lifts>) -> Result<Vec<u8>> {
         let version = self.before.timestamp.as_ref().map_or(0, |timestamp| timestamp.version) + 1;
         let file = FileRef::of(&manifest.bytes);
         let now = self.wish.now;
         let mut timestamp = Timestamp::new(version, now, TIMESTAMP_LIFETIME, manifest.content.serial, file);
         timestamp.urgent = self.wish.urgent;
+        timestamp.lifts = lifts.filter(|lifts| lifts.expires > now).map(|lifts| lifts.version);
         let bytes = sign(&timestamp, &self.keys.signers(Role::Timestamp)?)
             .context("the timestamp can't be written")?;
         let (_, root) = self.keys.roots().last().context("there is no root")?;

@@ -9,9 +9,12 @@
 //! 4. [`place`]: files first, then roots, then the manifest, and the timestamp last: whoever reads in between gets what was
 //!    published before.
 //!
+//! [`lift`] opens what is blocked by mistake, between publications.
+//!
 //! The same names, the same earlier publication and the same time give the same bytes.
 
 pub mod documents;
+pub mod lift;
 pub mod place;
 pub mod release;
 pub mod shelf;
@@ -119,7 +122,7 @@ pub fn publish(
         None => announcement.manifest_again()?,
     };
     // Before anything of it is seen: what a router would refuse is not published.
-    let timestamp = announcement.timestamp(&manifest)?;
+    let timestamp = announcement.timestamp(&manifest, before.lifts.as_ref())?;
     if let (Some(model), Some(announced)) = (&model, &manifest.content.model)
         && *announced == FileRef::of(model)
     {

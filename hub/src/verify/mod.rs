@@ -8,7 +8,8 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use luytre_lists::{CategoryTable, List, delta};
 use luytre_trust::{
-    Edition, FileRef, MAX_MANIFEST, MAX_ROOT, MAX_TIMESTAMP, Manifest, Moment, Seen, Timestamp, Trusted,
+    Edition, FileRef, Lifts, MAX_LIFTS, MAX_MANIFEST, MAX_ROOT, MAX_TIMESTAMP, Manifest, Moment, Seen,
+    Timestamp, Trusted,
 };
 
 pub use self::source::Source;
@@ -22,6 +23,7 @@ pub struct Found {
     root: u64,
     timestamp: Timestamp,
     manifest: Manifest,
+    lifts: Option<Lifts>,
 }
 
 /// Checks everything. The error says what is wrong, and where.
@@ -47,7 +49,14 @@ pub fn verify(source: &Source, root: Option<&Path>, now: Moment) -> Result<Found
     if let Some(model) = manifest.model {
         fetch(source, &Manifest::model_path(&model), model)?;
     }
-    Ok(Found { root: router.root().version, timestamp, manifest })
+    let lifts = match timestamp.lifts {
+        None => None,
+        Some(_) => {
+            let lifts = source.get("lifts.json", MAX_LIFTS)?.context("lifts.json is not there")?;
+            Some(router.lifts(&timestamp, &lifts, Some(now))?)
+        }
+    };
+    Ok(Found { root: router.root().version, timestamp, manifest, lifts })
 }
 
 fn check_edition(source: &Source, manifest: &Manifest, edition: &Edition) -> Result<()> {
@@ -101,7 +110,7 @@ impl Found {
 
     /// What was found, for people.
     pub fn lines(&self) -> Vec<String> {
-        let Self { root, timestamp, manifest } = self;
+        let Self { root, timestamp, manifest, lifts } = self;
         let urgent = if timestamp.urgent { ", urgent" } else { "" };
         let mut lines = vec![
             format!("root {root}"),
@@ -132,6 +141,9 @@ impl Found {
         }
         if let Some(audit) = manifest.audit {
             lines.push(format!("log: {} rows, SHA-256 {}", audit.rows, audit.sha256));
+        }
+        if let Some(lifts) = lifts {
+            lines.push(format!("lifted until {}: {}", lifts.expires, lifts.names.join(" ")));
         }
         if let Some(zone) = manifest.zone {
             lines.push(format!("response policy zone: {} bytes, SHA-256 {}", zone.length, zone.sha256));

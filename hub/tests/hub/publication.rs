@@ -264,3 +264,37 @@ fn a_category_that_root_does_not_allow_is_not_published() {
     centre.publish(&[]);
     centre.verify().unwrap();
 }
+
+#[test]
+fn blocks_are_lifted_by_the_online_keys_alone() {
+    let mut centre = Centre::new(100);
+    centre.publish(&[]);
+    let refused = centre.run(&["lift", "--config", "hub.toml", "n1.example"]).unwrap_err();
+    assert!(refused.contains("0 of the 1 lifts keys that have to sign"), "{refused}");
+    centre.good(&["keys", "rotate", "--dir", "keys", "--role", "lifts"]);
+    centre.publish(&[]);
+    for key in ["root-1", "root-2", "root-3", "root-4", "root-5", "targets-1", "targets-2", "targets-3"] {
+        fs::remove_file(centre.path(&format!("keys/{key}.key"))).unwrap();
+    }
+    let manifest = fs::read(centre.path("publication/manifest.json")).unwrap();
+    centre.good(&["lift", "--config", "hub.toml", "N1.example.", "--days", "2"]);
+    assert_eq!(fs::read(centre.path("publication/manifest.json")).unwrap(), manifest);
+    assert!(centre.verify().unwrap().contains("lifted until 2026-10-03T12:00:00Z: n1.example"));
+    for (wrong, words) in [
+        (&["n_\u{7f}.example"][..], "is no name"),
+        (&["vn"], "is no name that may be lifted"),
+        (&["--end", "n2.example"], "n2.example is not lifted"),
+        (&["n2.example", "--days", "15"], "--days is 1 to 14"),
+    ] {
+        let refused = centre.run(&[&["lift", "--config", "hub.toml"], wrong].concat()).unwrap_err();
+        assert!(refused.contains(words), "{refused}");
+    }
+    // When its time is over the daily timestamp does not announce it any more.
+    centre.day = 2;
+    centre.publish(&["--timestamp"]);
+    assert_eq!(centre.signed("timestamp.json")["lifts"], 1);
+    centre.day = 4;
+    centre.publish(&["--timestamp"]);
+    assert!(centre.signed("timestamp.json").get("lifts").is_none());
+    assert!(!centre.verify().unwrap().contains("lifted"));
+}
