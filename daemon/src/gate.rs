@@ -214,7 +214,11 @@ impl Guard {
             let seconds = if set == Set::Open { seconds.min(left.saturating_add(GRACE)) } else { seconds };
             entries.extend(addresses.iter().map(|address| Entry { set, mac, address: *address, seconds }));
         }
-        let learning = learns.then_some(Learning { service: verdict.service, addresses });
+        let learning = learns.then(|| Learning {
+            service: verdict.service,
+            category: verdict.categories.iter().next(),
+            addresses,
+        });
         let (done, is_done) = oneshot::channel();
         Some((Order { entries, learning, given: moment.seconds, done }, is_done))
     }

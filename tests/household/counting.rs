@@ -1,4 +1,4 @@
-//! Bytes that flow use time up, whether anybody asks for a name or not.
+//! Bytes that flow use time up, whether anybody asks for a name or not, and stand in the history.
 
 use std::net::UdpSocket;
 
@@ -6,8 +6,9 @@ use crate::cutting::is_cut_off;
 use crate::firewall::{FAMILY, LAPTOP, PHONE, everybody_comes, home};
 use crate::flow::{Flow, Kind};
 use crate::harness::{eventually, stopwatch};
-use crate::household::Household;
-use crate::internet::SITE;
+use crate::household::{Household, ROUTER};
+use crate::internet::{SERVICE, SITE};
+use crate::parent::{PAGE, Parent};
 
 #[test]
 fn a_film_that_runs_without_a_question_uses_a_budget_up_and_ends_with_it() {
@@ -37,7 +38,7 @@ fn a_film_that_runs_without_a_question_uses_a_budget_up_and_ends_with_it() {
 #[test]
 fn the_status_tells_what_went_where_names_led() {
     let Some(home) = home(["--clock=steered"]) else { return };
-    home.child.ask(crate::household::ROUTER[0], "site.example");
+    home.child.ask(ROUTER[0], "site.example");
     assert!(home.child.moves(SITE[0], 300_000));
     assert!(home.child.moves(crate::internet::PEER[0], 100_000));
     home.router.control("clock +50");
@@ -45,6 +46,46 @@ fn the_status_tells_what_went_where_names_led() {
     eventually("it is counted", || traffic()["bytes"].as_u64().is_some_and(|bytes| bytes > 400_000));
     let named = traffic()["named"].as_u64().unwrap();
     assert!((300_000..500_000).contains(&named), "{}", traffic());
+}
+
+/// What the history has of one key: bytes, minutes of use, questions.
+fn has(parent: &mut Parent<'_>, by: &str, key: &str) -> [u64; 3] {
+    // Whatever the clock shows just now.
+    let ever = "from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z";
+    let rows = parent.reads(&format!("/api/v1/activity?by={by}&{ever}"))["items"].clone();
+    let row = rows.as_array().unwrap().iter().find(|row| row["key"] == key).cloned().unwrap_or_default();
+    ["bytes", "minutes", "count"].map(|what| row[what].as_u64().unwrap_or_default())
+}
+
+#[test]
+fn the_history_says_what_flowed_by_device_service_and_category() {
+    const FILM: usize = 5_000_000;
+    let Some(mut home) = home(["--clock=steered", PAGE]) else { return };
+    let mut parent = Parent::of(&home);
+    home.sibling.ask(ROUTER[0], "www.tiktok.com");
+    assert!(home.sibling.moves(SERVICE[0], FILM));
+    home.router.control("clock +50");
+    // Headers besides, and what the laptop does by itself.
+    let is_film = |bytes: u64| (5_000_000..6_000_000).contains(&bytes);
+    eventually("the minute is counted", || is_film(has(&mut parent, "service", "tiktok")[0]));
+    let looks = |parent: &mut Parent<'_>| {
+        for (by, key) in [("device", LAPTOP), ("person", "me"), ("service", "tiktok"), ("category", "social")]
+        {
+            let [bytes, minutes, questions] = has(parent, by, key);
+            assert!(is_film(bytes) && minutes == 1 && questions > 0, "{by}: {bytes} {minutes} {questions}");
+        }
+        assert_eq!(has(parent, "device", PHONE)[1], 0, "the phone was not in use");
+    };
+    looks(&mut parent);
+    home.router.control("clock +600");
+    looks(&mut parent);
+    // What was counted is on disk when the daemon stops.
+    drop(parent);
+    home.router.stops_the_daemon();
+    home.router.start_the_daemon_again();
+    let mut parent = Parent::who_is_back(&home);
+    eventually("the history is open again", || is_film(has(&mut parent, "service", "tiktok")[0]));
+    looks(&mut parent);
 }
 
 /// The target is 20 ms of CPU a minute, of both processes; a machine that others use fails at double.

@@ -9,6 +9,8 @@ use crate::reach::socket;
 /// The page, for a parent: a setting of their home.
 pub(crate) const PAGE: &str = "web.listen = ['192.168.8.1:80']";
 
+const PASSWORD: &str = "correct horse";
+
 /// The one who set the house up.
 pub(crate) struct Parent<'a> {
     home: &'a Household,
@@ -18,11 +20,28 @@ pub(crate) struct Parent<'a> {
 impl<'a> Parent<'a> {
     /// Sets the house up.
     pub(crate) fn of(home: &'a Household) -> Self {
-        let browser = Browser::new("192.168.8.11".parse().unwrap(), socket(ROUTER[0], 80));
-        let mut parent = Self { home, browser };
-        let body = json!({"code": home.router.setup_code(), "password": "correct horse", "language": "vi"});
+        let mut parent = Self::in_front_of(home);
+        let body = json!({"code": home.router.setup_code(), "password": PASSWORD, "language": "vi"});
         parent.says("/api/v1/setup", body);
         parent
+    }
+
+    /// The same in another browser.
+    pub(crate) fn who_is_back(home: &'a Household) -> Self {
+        let mut parent = Self::in_front_of(home);
+        parent.says("/api/v1/session", json!({"password": PASSWORD}));
+        parent
+    }
+
+    fn in_front_of(home: &'a Household) -> Self {
+        Self { home, browser: Browser::new("192.168.8.11".parse().unwrap(), socket(ROUTER[0], 80)) }
+    }
+
+    /// What the API answers there, which must be something.
+    pub(crate) fn reads(&mut self, path: &str) -> Value {
+        let page = self.home.sibling.inside(|| self.browser.get(path));
+        assert_eq!(page.status, 200, "{path}: {}", page.body);
+        page.json()
     }
 
     /// Posts something, which must succeed.

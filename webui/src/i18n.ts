@@ -81,6 +81,13 @@ export const named = (thing: Named | { vi: string; en: string }) => thing[langua
 const locale = () => (language.get() === 'vi' ? 'vi-VN' : 'en-GB');
 
 export const number = (value: number) => new Intl.NumberFormat(locale()).format(value);
+/** `350 MB`, `1,2 GB`. */
+export const size = (bytes: number) =>
+  new Intl.NumberFormat(locale(), {
+    style: 'unit',
+    unit: bytes < 1e9 ? 'megabyte' : 'gigabyte',
+    maximumFractionDigits: 1,
+  }).format(bytes / (bytes < 1e9 ? 1e6 : 1e9));
 export const percent = (value: number) =>
   new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 0 }).format(value);
 export const compare = (a: string, b: string) => a.localeCompare(b, locale());

@@ -239,6 +239,9 @@ export interface Activity {
   count: number;
   blocked: number;
   rewritten: number;
+  /** Both ways, and the minutes in which it was used: where the firewall counts them. */
+  bytes: number;
+  minutes: number;
 }
 export interface Change {
   by: 'grant' | 'allow' | 'block' | 'remove' | 'profile' | 'operator' | 'wait';

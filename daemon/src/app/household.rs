@@ -130,6 +130,7 @@ impl Daemon {
                 state: Arc::clone(&self.resolver.shared),
                 directory: Arc::clone(&self.directory),
                 usage: Arc::clone(&self.usage),
+                history: Arc::clone(&self.resolver.history),
                 clock: self.resolver.clock,
             };
             let work = self.firewall.work((config, firewall), house);

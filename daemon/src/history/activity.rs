@@ -7,8 +7,9 @@ use luytre_lists::CategoryTable;
 use serde::{Serialize, Serializer};
 
 use super::cells::{Ending, Topic};
-use super::dictionary::{Kind, Subject};
+use super::dictionary::{Kind, Measure, Subject};
 use super::level::{Calendar, Level};
+use super::uses::UNIT;
 use crate::clock::Timestamp;
 
 /// What activity is summed up by.
@@ -70,6 +71,10 @@ pub struct Activity {
     pub blocked: u64,
     /// Of those, the ones that were answered otherwise.
     pub rewritten: u64,
+    /// Bytes both ways, in steps of a million, where the firewall counts them; not by domain.
+    pub bytes: u64,
+    /// Minutes in which a device used it: two devices at once count two, and by category two services at once as well.
+    pub minutes: u64,
 }
 
 /// Sums up what it is given.
@@ -79,7 +84,7 @@ pub(super) struct Sum<'a> {
     /// A year by days has thousands of rows and few keys: each is kept once.
     keys: Vec<Arc<str>>,
     numbers: BTreeMap<Arc<str>, usize>,
-    cells: BTreeMap<(Option<Timestamp>, usize), [i64; 3]>,
+    cells: BTreeMap<(Option<Timestamp>, usize), [i64; Measure::COUNT]>,
 }
 
 impl<'a> Sum<'a> {
@@ -102,28 +107,30 @@ impl<'a> Sum<'a> {
             }
             By::Person => &subject.person,
             By::Device => &subject.device,
+            // A device at two services is in use for one minute, and each of them for one.
+            By::Service if (kind.topic, kind.measure) == (Topic::AGAIN, Measure::Minutes) => return,
             By::Service => &kind.service,
             By::Domain => return,
         };
         let count = i64::from(count);
-        self.add_key(start, key, kind.ending, if kind.topic == Topic::AGAIN { -count } else { count });
+        self.add_key(start, key, kind.measure, if kind.topic == Topic::AGAIN { -count } else { count });
     }
 
     /// Adds a question of the ring.
     pub(super) fn add_site(&mut self, time: Timestamp, person: &str, site: &str, ending: Ending) {
         let is_wanted = (self.wanted.from..self.wanted.to).contains(&time);
         if is_wanted && self.wanted.person.is_none_or(|wanted| wanted == person) {
-            self.add_key(time, site, ending, 1);
+            self.add_key(time, site, Measure::Questions(ending), 1);
         }
     }
 
-    fn add_key(&mut self, start: Timestamp, key: &str, ending: Ending, count: i64) {
+    fn add_key(&mut self, start: Timestamp, key: &str, measure: Measure, count: i64) {
         let key = self.number(key);
         let piece = self.wanted.step.level().map(|level| {
             // A row that is longer than the step is a piece of its own.
             self.calendar.start(level, self.calendar.period(level, start))
         });
-        self.cells.entry((piece, key)).or_default()[usize::from(ending.number())] += count;
+        self.cells.entry((piece, key)).or_default()[usize::from(measure.number())] += count;
     }
 
     fn number(&mut self, key: &str) -> usize {
@@ -140,13 +147,21 @@ impl<'a> Sum<'a> {
     pub(super) fn finish(self) -> Vec<Activity> {
         let whole = |count: i64| u64::try_from(count).unwrap_or(0);
         let rows = self.cells.into_iter().map(|((time, key), counts)| {
-            let [_, blocked, rewritten] = counts.map(whole);
-            let key = Arc::clone(&self.keys[key]);
-            Activity { time, key, count: whole(counts.iter().sum()), blocked, rewritten }
+            let [allowed, blocked, rewritten, units, minutes] = counts;
+            Activity {
+                time,
+                key: Arc::clone(&self.keys[key]),
+                count: whole(allowed + blocked + rewritten),
+                blocked: whole(blocked),
+                rewritten: whole(rewritten),
+                bytes: whole(units).saturating_mul(UNIT),
+                minutes: whole(minutes),
+            }
         });
-        let mut rows: Vec<Activity> = rows.filter(|row| row.count > 0).collect();
+        let mut rows: Vec<Activity> = rows.filter(|row| row.count + row.bytes + row.minutes > 0).collect();
         rows.sort_by(|one, other| {
-            (one.time, other.count, &one.key).cmp(&(other.time, one.count, &other.key))
+            let most = (other.count, other.bytes).cmp(&(one.count, one.bytes));
+            one.time.cmp(&other.time).then(most).then_with(|| one.key.cmp(&other.key))
         });
         rows
     }

@@ -32,11 +32,43 @@ impl SubjectId {
     pub(super) const HOUSE: Self = Self(0);
 }
 
+/// What a count is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Measure {
+    /// Questions that ended so.
+    Questions(Ending),
+    /// [Units](super::uses::UNIT) of bytes.
+    Bytes,
+    /// Minutes of use.
+    Minutes,
+}
+
+impl Measure {
+    /// How many there are.
+    pub(super) const COUNT: usize = 5;
+
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Self::Questions(ending) => ending.number(),
+            Self::Bytes => 3,
+            Self::Minutes => 4,
+        }
+    }
+
+    fn new(number: u8) -> Option<Self> {
+        match number {
+            3 => Some(Self::Bytes),
+            4 => Some(Self::Minutes),
+            number => Ending::new(number).map(Self::Questions),
+        }
+    }
+}
+
 /// What is counted together for a subject.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Kind {
     pub(super) topic: Topic,
-    pub(super) ending: Ending,
+    pub(super) measure: Measure,
     /// The service's key; empty if it is none.
     pub(super) service: String,
 }
@@ -74,26 +106,26 @@ impl Dictionary {
     }
 
     /// The number of a kind, a new one if need be.
-    pub(super) fn kind(&mut self, topic: Topic, ending: Ending, service: &str) -> KindId {
-        let kind = Kind { topic, ending, service: short(service.to_owned()) };
+    pub(super) fn kind(&mut self, topic: Topic, measure: Measure, service: &str) -> KindId {
+        let kind = Kind { topic, measure, service: short(service.to_owned()) };
         let bound = if kind.service.is_empty() { usize::from(u16::MAX) } else { MAX_KINDS };
         match self.kinds.number(kind, bound) {
             Some(number) => KindId(number),
-            // Those without a service are 66 topics × 3 endings: there is room for all.
-            None => self.kind(topic, ending, ""),
+            // Those without a service are 66 topics × 5 measures: there is room for all.
+            None => self.kind(topic, measure, ""),
         }
     }
 
     /// The kind less its service.
     pub(super) fn without_service(&mut self, kind: KindId) -> KindId {
-        let Some(&Kind { topic, ending, .. }) = self.kind_of(kind) else { return kind };
-        self.kind(topic, ending, "")
+        let Some(&Kind { topic, measure, .. }) = self.kind_of(kind) else { return kind };
+        self.kind(topic, measure, "")
     }
 
     /// The kind less its category.
     pub(super) fn without_category(&mut self, kind: KindId) -> KindId {
-        let Some(&Kind { topic, ending, .. }) = self.kind_of(kind) else { return kind };
-        self.kind(if topic == Topic::AGAIN { topic } else { Topic::NONE }, ending, "")
+        let Some(&Kind { topic, measure, .. }) = self.kind_of(kind) else { return kind };
+        self.kind(if topic == Topic::AGAIN { topic } else { Topic::NONE }, measure, "")
     }
 
     pub(super) fn subject_of(&self, id: SubjectId) -> Option<&Subject> {
@@ -127,8 +159,8 @@ impl Dictionary {
             Some((key(SUBJECT, *number), format!("{person}\0{device}").into_bytes()))
         });
         let kinds = self.kinds.new.iter().filter_map(|number| {
-            let Kind { topic, ending, service } = self.kinds.by_number.get(number)?;
-            let mut text = vec![topic.number(), ending.number()];
+            let Kind { topic, measure, service } = self.kinds.by_number.get(number)?;
+            let mut text = vec![topic.number(), measure.number()];
             text.extend_from_slice(service.as_bytes());
             Some((key(KIND, *number), text))
         });
@@ -162,9 +194,9 @@ fn read_subject(text: &[u8]) -> Option<Subject> {
 }
 
 fn read_kind(text: &[u8]) -> Option<Kind> {
-    let (&[topic, ending], service) = text.split_first_chunk()?;
+    let (&[topic, measure], service) = text.split_first_chunk()?;
     let service = str::from_utf8(service).ok()?.into();
-    Some(Kind { topic: Topic::new(topic)?, ending: Ending::new(ending)?, service })
+    Some(Kind { topic: Topic::new(topic)?, measure: Measure::new(measure)?, service })
 }
 
 /// No longer than [`MAX_NAME`], and without the byte that separates names.
@@ -236,7 +268,7 @@ mod tests {
     fn numbers_stay_over_a_restart() {
         let mut before = Dictionary::default();
         let an = before.subject(subject("an", "02:00:00:00:00:10"));
-        let game = before.kind(Topic::NONE, Ending::Blocked, "roblox");
+        let game = before.kind(Topic::NONE, Measure::Questions(Ending::Blocked), "roblox");
         let written = before.unsaved();
         before.saved();
         assert_eq!((written.len(), before.unsaved().len()), (2, 0));
@@ -244,7 +276,7 @@ mod tests {
         assert!(written.iter().all(|(key, text)| after.read(key, text)));
         let other = after.subject(subject("binh", ""));
         assert_eq!(after.subject(subject("an", "02:00:00:00:00:10")), an);
-        assert_eq!(after.kind(Topic::NONE, Ending::Blocked, "roblox"), game);
+        assert_eq!(after.kind(Topic::NONE, Measure::Questions(Ending::Blocked), "roblox"), game);
         assert!(other != an && other != SubjectId::HOUSE);
         assert_eq!(after.unsaved().len(), 1, "only the new one is to be written");
     }
@@ -280,7 +312,7 @@ mod tests {
     fn kinds_beyond_the_bound_lose_their_service() {
         let mut dictionary = Dictionary::default();
         let kind = |service: String, dictionary: &mut Dictionary| {
-            let id = dictionary.kind(Topic::NONE, Ending::Allowed, &service);
+            let id = dictionary.kind(Topic::NONE, Measure::Bytes, &service);
             dictionary.kind_of(id).cloned().unwrap()
         };
         assert_eq!(kind("a".repeat(70), &mut dictionary).service.len(), MAX_NAME);

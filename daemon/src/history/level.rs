@@ -22,25 +22,6 @@ pub(super) enum Level {
 
 impl Level {
     pub(super) const ALL: [Self; 3] = [Self::TenMinutes, Self::Hour, Self::Day];
-
-    /// How it is named in a key on disk.
-    pub(super) fn letter(self) -> u8 {
-        [b'1', b'2', b'3'][self as usize]
-    }
-
-    pub(super) fn of_letter(letter: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| level.letter() == letter)
-    }
-
-    /// The most rows and the most bytes that are kept, where the house keeps `days`. On disk sled takes two to three
-    /// times the bytes, and a year of a busy family of 40 devices just needs them (`tests/year.rs`).
-    pub(super) fn bounds(self, days: usize) -> (usize, usize) {
-        match self {
-            Self::TenMinutes => (days.min(2) * 144, 96 << 10),
-            Self::Hour => (days.min(8) * 24, 128 << 10),
-            Self::Day => (days, 672 << 10),
-        }
-    }
 }
 
 /// Says which day of the house a moment belongs to.

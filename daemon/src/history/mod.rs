@@ -1,8 +1,9 @@
 //! What was asked, by whom and about what: counters for a year, the last questions one by one.
 //!
 //! ```text
-//!  Outcome ─┬─► cells ──(ten minutes)──► ledger ─(four hours)─► store ─► activity
-//!           └─► ring: the last questions                           hours, days
+//!  Outcome ─┬─► cells ──(ten minutes)─┬─► ledger ─(four hours)─► store ─► activity
+//!           └─► ring: last questions  │                          hours, days
+//!  traffic counters ─► uses ──────────┘
 //! ```
 //!
 //! Recording a question is a few additions in RAM: no allocation, no lock that waits, no flash. The [`Keeper`] takes
@@ -20,10 +21,12 @@ mod place;
 mod record;
 mod ring;
 mod row;
+mod shelf;
 mod store;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod uses;
 
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
@@ -39,6 +42,7 @@ pub use self::place::{check, copy};
 pub use self::record::Recent;
 pub(crate) use self::record::site;
 pub use self::totals::Totals;
+pub use self::uses::Flowed;
 
 use self::activity::Sum;
 use self::cells::Cells;
@@ -49,7 +53,9 @@ use self::place::{Place, guarded};
 use self::record::Record;
 use self::ring::Ring;
 use self::row::Row;
+use self::shelf::Sort;
 use self::store::{Store, StoreError};
+use self::uses::Uses;
 use crate::clock::Timestamp;
 use crate::config::{HistoryConfig, Privacy};
 use crate::outcome::Outcome;
@@ -74,6 +80,8 @@ pub struct History {
     cells: Cells,
     ring: Mutex<Ring<Record>>,
     missed: AtomicU32,
+    /// Held for moments only, and the last that is taken.
+    uses: Mutex<Uses>,
     /// Held for moments only. Who holds both this and `disk` took that one first.
     ledger: Mutex<Ledger>,
     /// Held while the flash is busy: on threads that may block.
@@ -102,6 +110,7 @@ impl History {
             cells: Cells::new(),
             ring: Mutex::new(Ring::new(config.keep_queries)),
             missed: AtomicU32::new(0),
+            uses: Mutex::default(),
             ledger: Mutex::default(),
             disk: Mutex::new(Disk { place, store: None }),
             opened: AtomicBool::new(false),
@@ -138,6 +147,11 @@ impl History {
         }
     }
 
+    /// Takes in what a device moved in a minute, as far as its person's privacy lets that be kept.
+    pub fn flowed(&self, who: Who, privacy: Option<Privacy>, minute: &[Flowed]) {
+        lock(&self.uses).add(who, privacy.unwrap_or(self.privacy), minute);
+    }
+
     /// Today's totals: of the house's day, or of this run while the time is not known.
     pub fn totals(&self) -> Totals {
         // Held while the cells are read: what is taken in meanwhile would count twice or not at all.
@@ -166,18 +180,24 @@ impl History {
         // In this order, and both held: a row that is being saved is on disk or not, but not both.
         let disk = lock(&self.disk);
         let mut ledger = lock(&self.ledger);
-        if let Some(store) = &disk.store {
-            for (level, period) in activity::cover(|level| store.periods(level).collect(), wanted, calendar) {
+        for sort in Sort::ALL {
+            let Some(store) = &disk.store else { break };
+            let kept = |level| store.periods(sort.at(level)).collect();
+            for (level, period) in activity::cover(kept, wanted, calendar) {
                 // A row that can't be read is missing; the next save finds out why.
-                let row = guarded(|| store.row(level, period)).unwrap_or_default();
+                let row = guarded(|| store.row((sort.at(level), period))).unwrap_or_default();
                 add_row(&mut sum, calendar.start(level, period), &row, &ledger.dictionary);
             }
         }
-        let counting = ledger.row_of(&self.cells.now(), &*self.roll);
-        for (period, row) in &ledger.unsaved {
+        let uses = lock(&self.uses).now();
+        let counting =
+            [ledger.row_of(&self.cells.now(), &*self.roll), ledger.row_of_used(&uses, &*self.roll)];
+        for ((period, _), row) in &ledger.unsaved {
             add_row(&mut sum, calendar.start(Level::TenMinutes, *period), row, &ledger.dictionary);
         }
-        add_row(&mut sum, now / PERIOD * PERIOD, &counting, &ledger.dictionary);
+        for row in &counting {
+            add_row(&mut sum, now / PERIOD * PERIOD, row, &ledger.dictionary);
+        }
         sum.finish()
     }
 
@@ -202,6 +222,7 @@ impl History {
     fn take_in(&self, period: u32, calendar: &Calendar, now: Timestamp) {
         let mut ledger = lock(&self.ledger);
         ledger.add(period, &self.cells.drain(), &*self.roll, calendar);
+        ledger.add_used(period, &lock(&self.uses).drain(), &*self.roll);
         drop(ledger);
         let coarse = self.cells.take_coarse();
         if coarse > 0 {
@@ -260,7 +281,7 @@ impl History {
         match saved {
             Ok(()) => {
                 let mut ledger = lock(&self.ledger);
-                rows.keys().for_each(|period| drop(ledger.unsaved.remove(period)));
+                rows.keys().for_each(|at| drop(ledger.unsaved.remove(at)));
                 ledger.dictionary = dictionary;
             }
             Err(StoreError::Damaged(reason)) => {
@@ -287,11 +308,11 @@ impl History {
         let today = calendar.period(Level::Day, now);
         let mut ledger = lock(&self.ledger);
         ledger.adopt(dictionary);
-        for period in store.periods(Level::TenMinutes) {
+        let tens = Sort::Asked.at(Level::TenMinutes);
+        for period in store.periods(tens) {
             let start = calendar.start(Level::TenMinutes, period);
             if calendar.period(Level::Day, start) == today {
-                let row =
-                    guarded(|| store.row(Level::TenMinutes, period)).map_err(|error| error.to_string())?;
+                let row = guarded(|| store.row((tens, period))).map_err(|error| error.to_string())?;
                 ledger.add_to_today(period, &row, calendar);
             }
         }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::cells::{Ending, Topic};
 use super::coder::{Decoder, Encoder, Model, Truncated};
-use super::dictionary::{Dictionary, KindId, SubjectId};
+use super::dictionary::{Dictionary, KindId, Measure, SubjectId};
 
 /// The most cells of a row; one with more is made coarser. A busy day of 40 devices has some 1,300.
 pub(super) const MAX_CELLS: usize = 4096;
@@ -56,9 +56,12 @@ impl Row {
     pub(super) fn translated(&self, from: &Dictionary, to: &mut Dictionary) -> Self {
         self.map(|subject, kind| {
             let subject = from.subject_of(subject).cloned().unwrap_or_default();
-            let kind = from.kind_of(kind).map(|kind| to.kind(kind.topic, kind.ending, &kind.service));
+            let kind = from.kind_of(kind).map(|kind| to.kind(kind.topic, kind.measure, &kind.service));
             // Numbers in a row are always in its dictionary; one that is not counts for nothing in particular.
-            (to.subject(subject), kind.unwrap_or_else(|| to.kind(Topic::NONE, Ending::Allowed, "")))
+            (
+                to.subject(subject),
+                kind.unwrap_or_else(|| to.kind(Topic::NONE, Measure::Questions(Ending::Allowed), "")),
+            )
         })
     }
 
@@ -188,7 +191,7 @@ mod tests {
         let (mut dictionary, mut row) = (Dictionary::default(), Row::default());
         let kinds: Vec<_> = (0..40u8)
             .flat_map(|topic| (0..5).map(move |service| (topic, format!("service-{service}"))))
-            .map(|(topic, service)| dictionary.kind(Topic::new(topic).unwrap(), Ending::Allowed, &service))
+            .map(|(topic, service)| dictionary.kind(Topic::new(topic).unwrap(), Measure::Minutes, &service))
             .collect();
         for subject in 0..100 {
             kinds.iter().for_each(|kind| row.add(SubjectId(subject), *kind, 2));

@@ -3,8 +3,11 @@
 //! sled's own flush leaves the file's size and the folder's entries to the kernel, and a power cut then loses the
 //! whole store: each save ends in an fsync of `db` and its folder.
 //!
-//! Keys: a [`Level`]'s letter, the period and the chunk hold a row; the [`Dictionary`]'s entries have keys of their own;
+//! Keys: a [`Shelf`]'s letter, the period and the chunk hold a row; the [`Dictionary`]'s entries have keys of their own;
 //! [`STATE`] says how far rows are rolled up.
+//!
+//! Version 2 brought rows of [use](Sort::Used) and their kinds. A store of version 1 is one without them: it is opened as
+//! it is, and becomes one of version 2 with the next save. An older program takes that for damage and moves it aside.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
@@ -12,13 +15,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::dictionary::{Dictionary, SubjectId};
+use super::ledger::Rows;
 use super::level::{Calendar, Level};
 use super::row::Row;
+use super::shelf::{At, Shelf, Sort};
 use crate::clock::Timestamp;
 
 /// Version of the layout, then the first hour and the first day that are not rolled up yet.
 const STATE: &[u8] = b"!";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+const OLDEST_VERSION: u8 = 1;
 
 /// Bytes of a row under one key. sled keeps up to 16 keys in a page of its tree, which must stay below a quarter of a
 /// segment (16 kB), or it becomes a file of its own.
@@ -40,7 +46,7 @@ pub(super) struct Store {
 }
 
 /// Which rows there are, how many chunks and bytes each has.
-type Index = BTreeMap<(Level, u32), (u8, usize)>;
+type Index = BTreeMap<At, (u8, usize)>;
 
 /// Rows of earlier hours and days are complete; what comes late is added to them directly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,8 +101,8 @@ impl Store {
             let (key, value) = entry?;
             if &*key == STATE {
                 rolled = Some(Rolled::read(&value).ok_or_else(|| record(&key))?);
-            } else if let Some((level, period)) = row_of(&key) {
-                let (chunks, bytes) = rows.entry((level, period)).or_default();
+            } else if let Some(at) = Shelf::of_key(&key) {
+                let (chunks, bytes) = rows.entry(at).or_default();
                 (*chunks, *bytes) = (*chunks + 1, *bytes + value.len());
             } else if !dictionary.read(&key, &value) {
                 return Err(record(&key));
@@ -109,7 +115,7 @@ impl Store {
             None => return Err(record(STATE)),
         };
         let store = Self { db, folder: folder.to_owned(), days, rows, rolled };
-        store.rows.keys().try_for_each(|(level, period)| store.row(*level, *period).map(drop))?;
+        store.rows.keys().try_for_each(|at| store.row(*at).map(drop))?;
         sync_all(folder)?;
         Ok((store, dictionary))
     }
@@ -118,30 +124,36 @@ impl Store {
     /// bounds; on disk when this returns.
     pub(super) fn save(
         &mut self,
-        rows: &BTreeMap<u32, Row>,
+        rows: &Rows,
         dictionary: &mut Dictionary,
         calendar: &Calendar,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut changed = BTreeMap::new();
         let ten_minutes = |period| calendar.start(Level::TenMinutes, period);
-        for (period, row) in rows {
-            self.add(&mut changed, (Level::TenMinutes, *period), row)?;
+        for ((period, sort), row) in rows {
+            let is_asked = *sort == Sort::Asked;
+            if is_asked {
+                self.add(&mut changed, (sort.at(Level::TenMinutes), *period), row)?;
+            }
             for (level, first_open) in [(Level::Hour, self.rolled.hour), (Level::Day, self.rolled.day)] {
                 let longer = calendar.period(level, ten_minutes(*period));
-                if longer < first_open {
-                    self.add(&mut changed, (level, longer), row)?;
+                if longer < first_open || !is_asked {
+                    self.add(&mut changed, (sort.at(level), longer), row)?;
                 }
             }
         }
-        let rolled = self.roll_up(&mut changed, calendar, now)?;
+        let rolled = self.rolled_until(calendar, now);
+        self.roll_up(&mut changed, rolled, calendar)?;
         let mut batch = sled::Batch::default();
         let mut after = self.rows.clone();
-        for ((level, period), row) in changed {
-            put_row(&mut batch, &mut after, (level, period), &row.bounded(dictionary).pack());
+        for (at, row) in changed {
+            put_row(&mut batch, &mut after, at, &row.bounded(dictionary).pack());
         }
-        for entry in beyond_bounds(&after, rolled, calendar, self.days) {
-            put_row(&mut batch, &mut after, entry, &[]);
+        for shelf in Shelf::all() {
+            for period in beyond_bounds(&after, shelf, rolled, calendar, self.days) {
+                put_row(&mut batch, &mut after, (shelf, period), &[]);
+            }
         }
         dictionary.unsaved().iter().for_each(|(key, text)| batch.insert(key, text.as_slice()));
         batch.insert(STATE, rolled.write());
@@ -152,15 +164,11 @@ impl Store {
     }
 
     /// Forgets subjects that neither these rows nor those on disk speak of.
-    pub(super) fn forget_unused(
-        &self,
-        rows: &BTreeMap<u32, Row>,
-        dictionary: &mut Dictionary,
-    ) -> Result<(), StoreError> {
+    pub(super) fn forget_unused(&self, rows: &Rows, dictionary: &mut Dictionary) -> Result<(), StoreError> {
         let mut used: HashSet<SubjectId> =
             rows.values().flat_map(Row::iter).map(|(subject, ..)| subject).collect();
-        for (level, period) in self.rows.keys() {
-            used.extend(self.row(*level, *period)?.iter().map(|(subject, ..)| subject));
+        for at in self.rows.keys() {
+            used.extend(self.row(*at)?.iter().map(|(subject, ..)| subject));
         }
         let mut batch = sled::Batch::default();
         dictionary.keep_only(&used).iter().for_each(|key| batch.remove(key));
@@ -168,19 +176,25 @@ impl Store {
     }
 
     /// The periods of which there is a row.
-    pub(super) fn periods(&self, level: Level) -> impl DoubleEndedIterator<Item = u32> {
-        self.rows.range((level, 0)..=(level, u32::MAX)).map(|((_, period), _)| *period)
+    pub(super) fn periods(&self, shelf: Shelf) -> impl DoubleEndedIterator<Item = u32> {
+        self.rows.range((shelf, 0)..=(shelf, u32::MAX)).map(|((_, period), _)| *period)
     }
 
     /// A row; empty if there is none.
-    pub(super) fn row(&self, level: Level, period: u32) -> Result<Row, StoreError> {
-        let Some((chunks, size)) = self.rows.get(&(level, period)) else { return Ok(Row::default()) };
+    pub(super) fn row(&self, at: At) -> Result<Row, StoreError> {
+        let Some((chunks, size)) = self.rows.get(&at) else { return Ok(Row::default()) };
         let mut packed = Vec::with_capacity(*size);
         for chunk in 0..*chunks {
-            let value = self.db.get(key_of(level, period, chunk))?;
+            let value = self.db.get(at.0.key(at.1, chunk))?;
             packed.extend_from_slice(&value.ok_or_else(|| damaged("a part of a row is gone"))?);
         }
         Row::unpack(&packed).map_err(|_| damaged("a row makes no sense"))
+    }
+
+    /// The bytes of a shelf's rows.
+    #[cfg(test)]
+    pub(super) fn bytes(&self, shelf: Shelf) -> usize {
+        self.rows.range((shelf, 0)..=(shelf, u32::MAX)).map(|(_, (_, bytes))| bytes).sum()
     }
 
     /// The size of sled's file in bytes.
@@ -195,7 +209,7 @@ impl Store {
         drop(self.db);
         let db = open_sled(folder)?;
         // Step by step: what a page was before is gone from sled's log when the next one is written.
-        for some in entries.chunks(16) {
+        for some in entries.chunks(32) {
             let mut batch = sled::Batch::default();
             some.iter().for_each(|(key, value)| batch.insert(key, value));
             db.apply_batch(batch)?;
@@ -204,43 +218,44 @@ impl Store {
         sync_all(folder)
     }
 
-    fn add(&self, changed: &mut Changed, at: (Level, u32), row: &Row) -> Result<(), StoreError> {
+    fn add(&self, changed: &mut Changed, at: At, row: &Row) -> Result<(), StoreError> {
         use std::collections::btree_map::Entry;
         match changed.entry(at) {
             Entry::Occupied(held) => held.into_mut(),
-            Entry::Vacant(free) => free.insert(self.row(at.0, at.1)?),
+            Entry::Vacant(free) => free.insert(self.row(at)?),
         }
         .add_all(row);
         Ok(())
     }
 
-    /// Sums up each hour and day that ended; returns which ones are complete then.
-    fn roll_up(
-        &self,
-        changed: &mut Changed,
-        calendar: &Calendar,
-        now: Timestamp,
-    ) -> Result<Rolled, StoreError> {
+    /// Which hours and days are complete by then.
+    fn rolled_until(&self, calendar: &Calendar, now: Timestamp) -> Rolled {
         let [hour, day] = [Level::Hour, Level::Day].map(|level| calendar.period(level, now));
-        let rolled = Rolled { hour: self.rolled.hour.max(hour), day: self.rolled.day.max(day) };
-        let written = changed.range(RANGE_OF_TEN_MINUTES).map(|((_, period), _)| *period);
-        let mut periods: Vec<u32> = self.periods(Level::TenMinutes).chain(written).collect();
+        Rolled { hour: self.rolled.hour.max(hour), day: self.rolled.day.max(day) }
+    }
+
+    /// Sums up the questions of each hour and day that ended since the last save.
+    fn roll_up(&self, changed: &mut Changed, until: Rolled, calendar: &Calendar) -> Result<(), StoreError> {
+        let tens = Sort::Asked.at(Level::TenMinutes);
+        let written = changed.range((tens, 0)..=(tens, u32::MAX)).map(|((_, period), _)| *period);
+        let mut periods: Vec<u32> = self.periods(tens).chain(written).collect();
         periods.sort_unstable();
         periods.dedup();
         for period in periods {
-            let open = [(Level::Hour, self.rolled.hour, hour), (Level::Day, self.rolled.day, day)];
+            let open =
+                [(Level::Hour, self.rolled.hour, until.hour), (Level::Day, self.rolled.day, until.day)];
             for (level, from, until) in open {
                 let longer = calendar.period(level, calendar.start(Level::TenMinutes, period));
                 if (from..until).contains(&longer) {
-                    let row = match changed.get(&(Level::TenMinutes, period)) {
+                    let row = match changed.get(&(tens, period)) {
                         Some(row) => row.clone(),
-                        None => self.row(Level::TenMinutes, period)?,
+                        None => self.row((tens, period))?,
                     };
-                    self.add(changed, (level, longer), &row)?;
+                    self.add(changed, (Sort::Asked.at(level), longer), &row)?;
                 }
             }
         }
-        Ok(rolled)
+        Ok(())
     }
 
     fn apply(&self, batch: sled::Batch) -> Result<(), StoreError> {
@@ -305,10 +320,7 @@ fn sync_all(folder: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-type Changed = BTreeMap<(Level, u32), Row>;
-
-const RANGE_OF_TEN_MINUTES: std::ops::RangeInclusive<(Level, u32)> =
-    (Level::TenMinutes, 0)..=(Level::TenMinutes, u32::MAX);
+type Changed = BTreeMap<At, Row>;
 
 impl Rolled {
     fn write(self) -> Vec<u8> {
@@ -319,31 +331,21 @@ impl Rolled {
         let (version, rest) = bytes.split_first()?;
         let (hour, day) = rest.split_first_chunk()?;
         let day = u32::from_be_bytes(day.try_into().ok()?);
-        (*version == VERSION).then_some(Self { hour: u32::from_be_bytes(*hour), day })
+        (OLDEST_VERSION..=VERSION).contains(version).then_some(Self { hour: u32::from_be_bytes(*hour), day })
     }
 }
 
-fn key_of(level: Level, period: u32, chunk: u8) -> [u8; 6] {
-    let [a, b, c, d] = period.to_be_bytes();
-    [level.letter(), a, b, c, d, chunk]
-}
-
-fn row_of(key: &[u8]) -> Option<(Level, u32)> {
-    let &[letter, a, b, c, d, _] = key else { return None };
-    Some((Level::of_letter(letter)?, u32::from_be_bytes([a, b, c, d])))
-}
-
 /// Puts a packed row in place of what there was; an empty one goes.
-fn put_row(batch: &mut sled::Batch, rows: &mut Index, at: (Level, u32), packed: &[u8]) {
-    let (level, period) = at;
+fn put_row(batch: &mut sled::Batch, rows: &mut Index, at: At, packed: &[u8]) {
+    let (shelf, period) = at;
     let had = rows.remove(&at).map_or(0, |(had, _)| had);
     let mut count = 0;
     // A row of the most cells takes some 40 chunks.
     for (chunk, number) in packed.chunks(CHUNK).zip(0..u8::MAX) {
-        batch.insert(&key_of(level, period, number), chunk);
+        batch.insert(&shelf.key(period, number), chunk);
         count = number + 1;
     }
-    (count..had).for_each(|chunk| batch.remove(&key_of(level, period, chunk)));
+    (count..had).for_each(|chunk| batch.remove(&shelf.key(period, chunk)));
     if count > 0 {
         rows.insert(at, (count, packed.len()));
     }
@@ -353,25 +355,19 @@ fn damaged(what: &str) -> StoreError {
     StoreError::Damaged(what.to_owned())
 }
 
-/// The rows of the oldest days beyond the bounds, whole days at a time, so that a day has all of its hours or none.
-/// Ten minutes of a day that is not summed up yet stay.
-fn beyond_bounds(rows: &Index, rolled: Rolled, calendar: &Calendar, days: usize) -> Vec<(Level, u32)> {
-    let mut gone = Vec::new();
-    for level in Level::ALL {
-        let day_of = |period| calendar.period(Level::Day, calendar.start(level, period));
-        let (most_rows, most_bytes) = level.bounds(days);
-        let (mut count, mut bytes) = (0, 0);
-        let of_level =
-            rows.range((level, 0)..=(level, u32::MAX)).map(|((_, period), (_, size))| (*period, size));
-        let within = of_level.clone().rev().take_while(|(_, size)| {
-            (count, bytes) = (count + 1, bytes + *size);
-            count <= most_rows && bytes <= most_bytes
-        });
-        let first_kept = within.last().map_or(u32::MAX, |(period, _)| day_of(period));
-        let is_summed_up = |day| level != Level::TenMinutes || day < rolled.day;
-        let periods = of_level.map(|(period, _)| period);
-        let old = periods.take_while(|period| day_of(*period) < first_kept && is_summed_up(day_of(*period)));
-        gone.extend(old.map(|period| (level, period)));
-    }
-    gone
+/// The rows of a shelf that are of the oldest days beyond its bounds, whole days at a time, so that a day has all of its
+/// hours or none. Ten minutes of a day that is not summed up yet stay.
+fn beyond_bounds(rows: &Index, shelf: Shelf, rolled: Rolled, calendar: &Calendar, days: usize) -> Vec<u32> {
+    let day_of = |period| calendar.period(Level::Day, calendar.start(shelf.level, period));
+    let (most_rows, most_bytes) = shelf.bounds(days);
+    let (mut count, mut bytes) = (0, 0);
+    let on_shelf = rows.range((shelf, 0)..=(shelf, u32::MAX)).map(|((_, period), (_, size))| (*period, size));
+    let within = on_shelf.clone().rev().take_while(|(_, size)| {
+        (count, bytes) = (count + 1, bytes + *size);
+        count <= most_rows && bytes <= most_bytes
+    });
+    let first_kept = within.last().map_or(u32::MAX, |(period, _)| day_of(period));
+    let is_summed_up = |day| shelf.level != Level::TenMinutes || day < rolled.day;
+    let periods = on_shelf.map(|(period, _)| period);
+    periods.take_while(|period| day_of(*period) < first_kept && is_summed_up(day_of(*period))).collect()
 }

@@ -1,10 +1,13 @@
-//! Which service is found at which address, as the answers that we gave show it. PURE.
+//! Which service is found at which address, and what is there, as the answers that we gave show it. PURE.
 //!
 //! An address belongs to a service while names of that service alone led there. The first other name makes it shared for
-//! as long as it is remembered: to bar it would take something else away too.
+//! as long as it is remembered: to bar it would take something else away too. So it is with the category of what is
+//! found at an address that is no service's.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+
+use luytre_lists::Category;
 
 use crate::catalogue::ServiceId;
 
@@ -26,6 +29,8 @@ pub enum Learnt {
 struct Place {
     /// `None` if it is nobody's alone.
     owner: Option<ServiceId>,
+    /// `None` if names of several led there, or of none.
+    category: Option<Category>,
     /// When it was answered last, as a count of answers.
     last: u32,
 }
@@ -39,8 +44,13 @@ pub struct Atlas {
 }
 
 impl Atlas {
-    /// A name of this service, or of none, led to this address.
-    pub fn learn(&mut self, address: IpAddr, service: Option<ServiceId>) -> Learnt {
+    /// A name of this service and this category, or of none, led to this address.
+    pub fn learn(
+        &mut self,
+        address: IpAddr,
+        service: Option<ServiceId>,
+        category: Option<Category>,
+    ) -> Learnt {
         self.count = self.count.wrapping_add(1);
         if self.places.len() >= MOST && !self.places.contains_key(&address) {
             self.make_room();
@@ -48,11 +58,12 @@ impl Atlas {
         let last = self.count;
         match self.places.get_mut(&address) {
             None => {
-                self.places.insert(address, Place { owner: service, last });
+                self.places.insert(address, Place { owner: service, category, last });
                 service.map_or(Learnt::Nothing, Learnt::Owned)
             }
             Some(place) => {
                 place.last = last;
+                place.category = place.category.filter(|known| Some(*known) == category);
                 match place.owner {
                     Some(owner) if service != Some(owner) => {
                         place.owner = None;
@@ -67,6 +78,11 @@ impl Atlas {
     /// The service that an address belongs to.
     pub fn owner(&self, address: IpAddr) -> Option<ServiceId> {
         self.places.get(&address)?.owner
+    }
+
+    /// What is found at an address, if names of one category alone led there.
+    pub fn category(&self, address: IpAddr) -> Option<Category> {
+        self.places.get(&address)?.category
     }
 
     /// Whether anything was ever answered with it, as far as that is remembered.
@@ -104,21 +120,38 @@ mod tests {
     #[test]
     fn an_address_is_a_services_until_another_name_leads_there() {
         let mut atlas = Atlas::default();
-        assert_eq!(atlas.learn(address(1), Some(TIKTOK)), Learnt::Owned(TIKTOK));
-        assert_eq!(atlas.learn(address(1), Some(TIKTOK)), Learnt::Nothing);
+        assert_eq!(atlas.learn(address(1), Some(TIKTOK), None), Learnt::Owned(TIKTOK));
+        assert_eq!(atlas.learn(address(1), Some(TIKTOK), None), Learnt::Nothing);
         assert_eq!(atlas.owner(address(1)), Some(TIKTOK));
-        assert_eq!(atlas.learn(address(1), None), Learnt::Shared);
-        assert_eq!(atlas.learn(address(1), Some(TIKTOK)), Learnt::Nothing, "it stays shared");
+        assert_eq!(atlas.learn(address(1), None, None), Learnt::Shared);
+        assert_eq!(atlas.learn(address(1), Some(TIKTOK), None), Learnt::Nothing, "it stays shared");
         assert_eq!((atlas.owner(address(1)), atlas.knows(address(1))), (None, true));
-        assert_eq!(atlas.learn(address(2), None), Learnt::Nothing);
-        assert_eq!(atlas.learn(address(2), Some(ZALO)), Learnt::Nothing, "it was somebody else's first");
+        assert_eq!(atlas.learn(address(2), None, None), Learnt::Nothing);
+        assert_eq!(
+            atlas.learn(address(2), Some(ZALO), None),
+            Learnt::Nothing,
+            "it was somebody else's first"
+        );
+    }
+
+    #[test]
+    fn what_is_found_at_an_address_is_known_while_names_agree() {
+        let mut atlas = Atlas::default();
+        let [games, news] = [Category::new(3), Category::new(5)];
+        atlas.learn(address(1), None, games);
+        atlas.learn(address(1), None, games);
+        assert_eq!(atlas.category(address(1)), games);
+        for other in [news, games, None] {
+            atlas.learn(address(1), None, other);
+            assert_eq!(atlas.category(address(1)), None, "once shared it stays so");
+        }
     }
 
     #[test]
     fn it_is_bounded_and_forgets_what_was_answered_longest_ago() {
         let mut atlas = Atlas::default();
         for number in 0..3 * MOST as u32 {
-            atlas.learn(address(number), Some(ZALO));
+            atlas.learn(address(number), Some(ZALO), None);
             assert!(atlas.owned().count() <= MOST);
         }
         assert!(atlas.knows(address(3 * MOST as u32 - 1)) && !atlas.knows(address(0)));

@@ -62,7 +62,7 @@ impl Holdings {
     pub fn learn(&mut self, learning: &Learning, members: &[Member]) -> Changes {
         let mut changes = Changes::default();
         for address in &learning.addresses {
-            match self.atlas.learn(*address, learning.service) {
+            match self.atlas.learn(*address, learning.service, learning.category) {
                 Learnt::Nothing => {}
                 Learnt::Shared => {
                     let freed = members.iter().filter(|member| self.barred.remove(&(member.mac, *address)));
@@ -146,7 +146,7 @@ mod tests {
     }
 
     fn answered(address: [u8; 4], service: Option<ServiceId>) -> Learning {
-        Learning { service, addresses: vec![address.into()] }
+        Learning { service, category: None, addresses: vec![address.into()] }
     }
 
     #[test]

@@ -12,7 +12,8 @@
 //!   addresses are there. [`holdings`] is what is in the sets, [`kept`] what of it
 //!   outlives a stop, and [`atlas`] which service is found where.
 //! * [`tunnels`] watches for data that goes through our own answers.
-//! * [`tally`] reads the kernel's counters: bytes by device and service, for time budgets and the status.
+//! * [`tally`] reads the kernel's counters: bytes by device, service and category, for time
+//!   budgets, the status and the history.
 //! * [`work`] keeps the kernel as the plan wants it, over [`link`]: whatever dies, is flushed or is refused is noticed
 //!   within a second and tried again. DNS waits for none of it. [`keeper`] is everybody else's way to it.
 

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use luytre_lists::Category;
 use tokio::sync::oneshot;
 
 use super::protocol::Entry;
@@ -28,6 +29,8 @@ pub struct Order {
 pub struct Learning {
     /// The service of the name that was asked.
     pub service: Option<ServiceId>,
+    /// What it is about: of several categories the first, as graver ones stand before others.
+    pub category: Option<Category>,
     /// Where it leads.
     pub addresses: Vec<IpAddr>,
 }

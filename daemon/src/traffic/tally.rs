@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use luytre_lists::Category;
 use serde::Serialize;
 
 use super::atlas::Atlas;
 use super::protocol::Flow;
 use crate::catalogue::ServiceId;
+use crate::history::Flowed;
 
 /// Bytes in a minute from which on somebody uses the Internet: a page has more, and what a phone does by itself in a
 /// pocket less.
 pub const USE: u64 = 200_000;
-/// Bytes in a minute from which on somebody uses a service: more than its notices take.
+/// Bytes in a minute from which on somebody uses a service, or what is of one category: more than its notices take.
 pub const SERVICE_USE: u64 = 60_000;
 /// From so many bytes on a device is worth a notice whose traffic has no names.
 const MUCH: u64 = 20_000_000;
@@ -39,6 +41,8 @@ pub struct Gain {
     pub named: u64,
     /// Of those, by service.
     pub services: HashMap<ServiceId, u64>,
+    /// Of the others, by category.
+    pub categories: HashMap<Category, u64>,
 }
 
 /// The counters as they were read last.
@@ -63,9 +67,33 @@ impl Tally {
             gain.named += if atlas.knows(flow.remote) { bytes } else { 0 };
             if let Some(service) = atlas.owner(flow.remote) {
                 *gain.services.entry(service).or_default() += bytes;
+            } else if let Some(category) = atlas.category(flow.remote) {
+                *gain.categories.entry(category).or_default() += bytes;
             }
         }
         gains
+    }
+}
+
+impl Gain {
+    /// The same for the history: all bytes, each once. `category` says what a service is about.
+    pub fn flowed(&self, category: impl Fn(ServiceId) -> Option<Category>) -> Vec<Flowed> {
+        let part = |category, service: Option<ServiceId>, bytes| Flowed {
+            category,
+            service: service.map(|service| service.0),
+            bytes,
+            in_use: bytes >= SERVICE_USE,
+        };
+        let services =
+            self.services.iter().map(|(service, bytes)| part(category(*service), Some(*service), *bytes));
+        let categories = self.categories.iter().map(|(category, bytes)| part(Some(*category), None, *bytes));
+        let mut flowed: Vec<Flowed> = services.chain(categories).collect();
+        let told: u64 = flowed.iter().map(|part| part.bytes).sum();
+        let is_known = flowed.iter().any(|part| part.in_use);
+        let bytes = self.bytes.saturating_sub(told);
+        // Where what is known says what the minute was spent at, the rest is not another thing.
+        flowed.push(Flowed { in_use: !is_known && self.bytes >= USE, ..part(None, None, bytes) });
+        flowed
     }
 }
 
@@ -100,8 +128,8 @@ mod tests {
     #[test]
     fn only_what_came_since_counts_and_each_service_has_its_own() {
         let (mut tally, mut atlas) = (Tally::default(), Atlas::default());
-        atlas.learn([192, 0, 2, 1].into(), Some(ZALO));
-        atlas.learn([192, 0, 2, 2].into(), None);
+        atlas.learn([192, 0, 2, 1].into(), Some(ZALO), None);
+        atlas.learn([192, 0, 2, 2].into(), None, None);
         let first = [flow(1, 7, 1, 1000), flow(2, 7, 2, 500), flow(3, 7, 3, 40), flow(4, 8, 1, 9)];
         let gains = tally.read(&first, &atlas);
         let gain = &gains[&7];
@@ -111,6 +139,29 @@ mod tests {
         assert_eq!((gains[&7].bytes, gains.len()), (600, 1));
         let gains = tally.read(&[flow(1, 7, 1, 30)], &atlas);
         assert_eq!(gains[&7].bytes, 30, "another flow under a number that was used before");
+    }
+
+    #[test]
+    fn the_history_gets_every_byte_once_and_a_minute_for_what_was_used() {
+        let [chat, games] = [Category::new(7), Category::new(9)];
+        let flowed = |bytes, zalo, other| {
+            let gain = Gain {
+                bytes,
+                services: [(ZALO, zalo)].into(),
+                categories: games.into_iter().map(|games| (games, other)).collect(),
+                ..Gain::default()
+            };
+            let flowed = gain.flowed(|_| chat);
+            assert_eq!(flowed.iter().map(|part| part.bytes).sum::<u64>(), bytes);
+            flowed.iter().map(|part| (part.category, part.service, part.in_use)).collect::<Vec<_>>()
+        };
+        let parts = |[zalo, other, rest]: [bool; 3]| {
+            [(chat, Some(ZALO.0), zalo), (games, None, other), (None, None, rest)]
+        };
+        assert_eq!(flowed(900_000, SERVICE_USE, 10), parts([true, false, false]));
+        assert_eq!(flowed(900_000, SERVICE_USE, SERVICE_USE), parts([true, true, false]));
+        assert_eq!(flowed(USE, 10, 10), parts([false, false, true]));
+        assert_eq!(flowed(USE - 1, 10, 10), parts([false; 3]));
     }
 
     #[test]

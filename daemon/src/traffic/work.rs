@@ -31,6 +31,7 @@ use crate::clock::Clock;
 use crate::config::{Config, FirewallConfig};
 use crate::family::Family;
 use crate::files;
+use crate::history::History;
 use crate::snapshot::Shared;
 use crate::usage::{Feed, Minute, Usage};
 use crate::who::Directory;
@@ -48,6 +49,8 @@ pub struct House {
     pub directory: Arc<Directory>,
     /// Its time budgets.
     pub usage: Arc<Usage>,
+    /// What flowed and when.
+    pub history: Arc<History>,
     /// The time.
     pub clock: Clock,
 }
@@ -68,6 +71,7 @@ pub struct Work {
     /// The family that what is open was decided by.
     family: Arc<Family>,
     usage: Arc<Usage>,
+    history: Arc<History>,
     tally: Tally,
     /// The last minute whose traffic was counted.
     counted: Option<Minute>,
@@ -86,7 +90,7 @@ impl Work {
     pub(super) fn new(
         keeper: Keeper,
         (config, firewall): (&Config, &FirewallConfig),
-        House { state, directory, usage, clock }: House,
+        House { state, directory, usage, history, clock }: House,
         orders: mpsc::Receiver<Order>,
     ) -> Self {
         let family = Arc::clone(state.load().policy.family());
@@ -103,6 +107,7 @@ impl Work {
             holdings: Holdings::default(),
             family,
             usage,
+            history,
             tally: Tally::default(),
             counted: None,
             noted: None,

@@ -1,19 +1,21 @@
-//! A busy family for measurements: six people, 40 devices, and what they ask in ten minutes. Made up, but shaped like
+//! A busy family for measurements: six people, 40 devices, what they ask in ten minutes and what flows. Made up, but shaped like
 //! life: few services and categories make most questions (Zipf), people sleep, things in the house ask all day. Each of
 //! the 19 devices that people hold is in use for two and a half hours a day, eight hours a person.
 
-use luytre_lists::CategorySet;
+use luytre_lists::{Category, CategorySet};
 
 use super::super::cells::{Cells, Ending};
 use super::super::level::PERIOD;
 use crate::clock::Timestamp;
-use crate::history::{Roll, Subject};
+use crate::history::{Flowed, Roll, Subject};
 use crate::who::Who;
 
 /// Devices: the first 19 are people's, the rest are things.
 pub(super) const DEVICES: u16 = 40;
 const PEOPLES: u16 = 19;
 const SERVICES: usize = 120;
+/// In a hundred periods of ten minutes of each hour a person's device is in use so often.
+const IN_USE: [u64; 24] = [1, 1, 0, 0, 0, 3, 14, 14, 8, 6, 6, 10, 14, 8, 6, 8, 12, 18, 24, 30, 30, 22, 12, 4];
 
 /// A question's place in the tables, drawn and not asked.
 #[derive(Clone, Copy)]
@@ -63,15 +65,13 @@ impl Family {
     /// What is asked in the ten minutes that begin then.
     pub(super) fn ten_minutes(&mut self, time: Timestamp) -> Vec<Asked> {
         let hour = time % 86_400 / 3600;
-        // In a hundred periods of ten minutes a person's device is in use so often.
-        let in_use = [1, 1, 0, 0, 0, 3, 14, 14, 8, 6, 6, 10, 14, 8, 6, 8, 12, 18, 24, 30, 30, 22, 12, 4];
         let mut asked = Vec::new();
         for device in 0..DEVICES {
             let is_thing = device >= PEOPLES;
             let count = match is_thing {
                 true => 4 + self.below(12),
                 // A phone in a pocket asks too.
-                false if self.below(100) >= in_use[hour as usize % 24] => self.below(6),
+                false if self.below(100) >= IN_USE[hour as usize % 24] => self.below(6),
                 false => 60 + self.below(240),
             };
             // Who uses a device for ten minutes is at a few services; some more keep themselves up to date.
@@ -84,6 +84,35 @@ impl Family {
             }
         }
         asked
+    }
+
+    /// What flows in each of the ten minutes that begin then: who uses a device is at one or two things, a video among
+    /// them now and then; what lies there says that it is there.
+    pub(super) fn ten_minutes_of_use(&mut self, time: Timestamp) -> Vec<(Who, Vec<Flowed>)> {
+        let hour = time % 86_400 / 3600;
+        let mut minutes = Vec::new();
+        for device in 0..DEVICES {
+            let is_used = device < PEOPLES && self.below(100) < IN_USE[hour as usize % 24];
+            let services: Vec<usize> = match is_used {
+                true => (0..1 + self.below(2)).map(|_| self.service_of(device)).collect(),
+                false => Vec::new(),
+            };
+            for _ in 0..10 {
+                let mut minute: Vec<Flowed> = services.iter().map(|service| self.flows(*service)).collect();
+                let background = self.below(if is_used { 150_000 } else { 15_000 });
+                minute.push(Flowed { category: None, service: None, bytes: background, in_use: false });
+                minutes.push((Who(device), minute));
+            }
+        }
+        minutes
+    }
+
+    fn flows(&mut self, service: usize) -> Flowed {
+        // Chats move kilobytes, films megabytes.
+        let most = 100_000 << (service % 3 * 3);
+        let bytes = if self.below(10) < 7 { 60_000 + self.below(most) } else { self.below(20_000) };
+        let category = Category::new((service % 16) as u8);
+        Flowed { category, service: Some(service as u8), bytes, in_use: bytes >= 60_000 }
     }
 
     /// One of the services that the device's owner uses, of which a device has 25.

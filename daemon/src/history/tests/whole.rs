@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use luytre_lists::{CategorySet, NameBuf};
+use luytre_lists::{Category, CategorySet, NameBuf};
 
 use super::household::{Names, START};
 use crate::catalogue::ServiceId;
 use crate::clock::Timestamp;
 use crate::config::{HistoryConfig, Privacy};
-use crate::history::{Activity, By, Calendar, History, Step, Wanted};
+use crate::history::{Activity, By, Calendar, Flowed, History, Step, Wanted};
 use crate::outcome::{Outcome, Source};
 use crate::policy::{Action, Policy, Reason, Rules, Verdict};
 use crate::who::Who;
@@ -48,6 +48,11 @@ impl House {
         let Self { history, folder, now, calendar } = self;
         // Its store is locked as long as it is there.
         drop(history);
+        Self::over(folder, now, calendar)
+    }
+
+    /// A run of the program over the history in that folder.
+    fn over(folder: tempfile::TempDir, now: Timestamp, calendar: Calendar) -> Self {
         let path = folder.path().join("history");
         let config = HistoryConfig {
             path,
@@ -107,6 +112,20 @@ impl House {
     }
 }
 
+/// The closed store, and whether an earlier one was moved aside.
+fn open(folder: &tempfile::TempDir) -> (sled::Db, bool) {
+    let store = folder.path().join("history/store");
+    let config = sled::Config::new().path(&store).mode(sled::Mode::LowSpace).segment_size(64 << 10);
+    let opened = (0..100).find_map(|_| {
+        // sled's threads let go of the file a moment after it is closed.
+        config.open().ok().or_else(|| {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            None
+        })
+    });
+    (opened.unwrap(), folder.path().join("history/store.damaged").exists())
+}
+
 fn keys(activity: &[Activity]) -> Vec<(&str, u64, u64)> {
     activity.iter().map(|row| (&*row.key, row.count, row.blocked)).collect()
 }
@@ -140,6 +159,81 @@ fn activity_is_the_same_while_it_is_counted_kept_saved_and_read_again() {
     let house = house.restarted();
     looks(&house);
     assert_eq!(house.history.totals().since, Some(START));
+}
+
+#[test]
+fn bytes_and_minutes_are_the_same_while_they_are_counted_kept_saved_and_read_again() {
+    let film = |bytes| Flowed { category: Category::new(1), service: Some(4), bytes, in_use: true };
+    let other = |bytes| Flowed { category: None, service: None, bytes, in_use: false };
+    let mut house = House::new();
+    house.ask(PHONE, "video.example", 0b10, false);
+    for _ in 0..3 {
+        house.history.flowed(PHONE, None, &[film(5_000_000), other(60_000)]);
+        house.history.flowed(THING, None, &[other(400_000)]);
+    }
+    house.history.flowed(PHONE, Some(Privacy::Category), &[film(1_000_000)]);
+    house.history.flowed(PHONE, Some(Privacy::Off), &[film(2_000_000)]);
+    let looks = |house: &House| {
+        let of = |by| {
+            let rows = house.activity(by, Step::Whole);
+            rows.iter().map(|row| (row.key.to_string(), row.bytes, row.minutes)).collect::<Vec<_>>()
+        };
+        let row = |key: &str, bytes, minutes| (key.to_owned(), bytes, minutes);
+        let sorted = |mut rows: Vec<(String, u64, u64)>| {
+            rows.sort();
+            rows
+        };
+        // Whole megabytes of the 1,200,000 bytes without a name, and none of the other 180,000.
+        let rest = |bytes, minutes| row("", bytes, minutes);
+        assert_eq!(sorted(of(By::Service)), [rest(4_000_000, 2), row("service-4", 15_000_000, 3)]);
+        assert_eq!(sorted(of(By::Category)), [rest(3_000_000, 1), row("adult", 16_000_000, 4)]);
+        // Here nobody's number is the first person's.
+        let people = [rest(1_000_000, 0), row("person-0", 2_000_000, 1), row("person-1", 16_000_000, 4)];
+        assert_eq!(sorted(of(By::Person)), people);
+        let devices = of(By::Device);
+        assert_eq!(devices[0], row("02:00:00:00:00:01", 16_000_000, 4));
+        assert!(devices.contains(&row("02:00:00:00:00:1e", 1_000_000, 0)), "{devices:?}");
+    };
+    looks(&house);
+    house.ten_minutes_pass();
+    looks(&house);
+    house.save();
+    looks(&house);
+    looks(&house.restarted());
+}
+
+#[test]
+fn a_store_of_the_first_version_opens_and_becomes_one_of_the_second() {
+    let mut house = House::new();
+    house.ask(PHONE, "video.example", 0b10, false);
+    house.ten_minutes_pass();
+    house.save();
+    let House { history, folder, now, calendar } = house;
+    drop(history);
+    // Without rows of use the first version differs in its number alone.
+    let (db, _) = open(&folder);
+    let mut state = db.get(b"!").unwrap().unwrap().to_vec();
+    assert_eq!(std::mem::replace(&mut state[0], 1), 2);
+    db.insert(b"!", state).unwrap();
+    drop(db);
+    let mut house = House::over(folder, now, calendar);
+    house.history.flowed(
+        PHONE,
+        None,
+        &[Flowed { category: None, service: None, bytes: 3_000_000, in_use: true }],
+    );
+    house.ten_minutes_pass();
+    house.save();
+    let rows = house.activity(By::Person, Step::Whole);
+    assert_eq!(
+        rows.iter().map(|row| (row.count, row.bytes, row.minutes)).collect::<Vec<_>>(),
+        [(1, 3_000_000, 1)]
+    );
+    let House { history, folder, .. } = house;
+    drop(history);
+    let (db, is_damaged) = open(&folder);
+    assert!(!is_damaged);
+    assert_eq!(db.get(b"!").unwrap().unwrap()[0], 2);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A year of a busy family: how large it is, and that no roll-up loses or invents a question.
+//! A year of a busy family: how large it is, and that no roll-up loses or invents a question, a byte or a minute.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,13 +9,15 @@ use super::HERE;
 use super::household::{Family, Names, START, periods};
 use crate::config::{HistoryConfig, Privacy};
 use crate::history::cells::{Cells, Topic};
-use crate::history::dictionary::Dictionary;
+use crate::history::dictionary::{Dictionary, Measure};
 use crate::history::keeper::PERIODS_A_SAVE;
 use crate::history::ledger::Ledger;
 use crate::history::level::{Calendar, Level, PERIOD};
 use crate::history::place::Place;
 use crate::history::row::Row;
+use crate::history::shelf::{Shelf, Sort};
 use crate::history::store::Store;
+use crate::history::uses::Uses;
 use crate::history::{By, History, Step, Wanted};
 use crate::home::Home;
 use crate::policy::tests::large_family;
@@ -43,6 +45,17 @@ pub(super) fn questions(row: &Row, dictionary: &Dictionary) -> i64 {
     row.iter().map(|(_, kind, count)| if again(kind) { -i64::from(count) } else { i64::from(count) }).sum()
 }
 
+/// Units of bytes and minutes in a row.
+pub(super) fn use_in(row: &Row, dictionary: &Dictionary) -> [i64; 2] {
+    [Measure::Bytes, Measure::Minutes].map(|measure| {
+        let counts = row.iter().filter_map(|(_, kind, count)| {
+            let kind = dictionary.kind_of(kind).filter(|kind| kind.measure == measure)?;
+            Some(if kind.topic == Topic::AGAIN { -i64::from(count) } else { i64::from(count) })
+        });
+        counts.sum()
+    })
+}
+
 /// A family whose history is saved as the keeper does.
 pub(super) struct Life {
     place: Place,
@@ -50,8 +63,11 @@ pub(super) struct Life {
     pub(super) ledger: Ledger,
     family: Family,
     cells: Cells,
+    uses: Uses,
     /// Questions by period.
     pub(super) asked: BTreeMap<u32, i64>,
+    /// Units of bytes and minutes by period.
+    used: BTreeMap<u32, [i64; 2]>,
 }
 
 impl Life {
@@ -61,8 +77,9 @@ impl Life {
         let (store, dictionary) = place.open().unwrap();
         let mut ledger = Ledger::default();
         ledger.adopt(dictionary);
-        let (store, family, cells) = (Some(store), Family::new(1), Cells::new());
-        Self { place, store, ledger, family, cells, asked: BTreeMap::new() }
+        let (asked, used) = (BTreeMap::new(), BTreeMap::new());
+        let (family, cells, uses) = (Family::new(1), Cells::new(), Uses::default());
+        Self { place, store: Some(store), ledger, family, cells, uses, asked, used }
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -87,8 +104,15 @@ impl Life {
         let (period, asked) = ((time / PERIOD) as u32, self.family.ten_minutes(time));
         asked.iter().for_each(|asked| asked.count(&self.cells));
         *self.asked.entry(period).or_default() += asked.len() as i64;
+        for (who, minute) in self.family.ten_minutes_of_use(time) {
+            self.uses.add(who, Privacy::Full, &minute);
+        }
         self.cells.turn();
         self.ledger.add(period, &self.cells.drain(), &Names, calendar);
+        let used = self.uses.drain();
+        self.ledger.add_used(period, &used, &Names);
+        let row = self.ledger.row_of_used(&used, &Names);
+        self.used.insert(period, use_in(&row, &self.ledger.dictionary));
         if (time / PERIOD) % PERIODS_A_SAVE == PERIODS_A_SAVE - 1 {
             let Ledger { unsaved, dictionary, .. } = &mut self.ledger;
             let mut store = self.store.take().unwrap();
@@ -100,20 +124,29 @@ impl Life {
     }
 
     fn sums_up(&self, calendar: &Calendar) {
-        for level in Level::ALL {
-            for period in self.store().periods(level) {
-                let row = self.store().row(level, period).unwrap();
-                let (from, to) = (calendar.start(level, period), calendar.start(level, period + 1));
-                let asked = self.asked.range((from / PERIOD) as u32..(to / PERIOD) as u32);
-                let asked: i64 = asked.map(|(_, count)| count).sum();
-                assert_eq!(questions(&row, &self.ledger.dictionary), asked, "{level:?} {period}");
+        for shelf in Shelf::all() {
+            for period in self.store().periods(shelf) {
+                let row = self.store().row((shelf, period)).unwrap();
+                let [from, to] =
+                    [period, period + 1].map(|period| calendar.start(shelf.level, period) / PERIOD);
+                let tens = from as u32..to as u32;
+                if shelf.sort == Sort::Asked {
+                    let asked: i64 = self.asked.range(tens).map(|(_, count)| count).sum();
+                    assert_eq!(questions(&row, &self.ledger.dictionary), asked, "{shelf:?} {period}");
+                } else {
+                    let used = self
+                        .used
+                        .range(tens)
+                        .fold([0; 2], |[units, minutes], (_, more)| [units + more[0], minutes + more[1]]);
+                    assert_eq!(use_in(&row, &self.ledger.dictionary), used, "{shelf:?} {period}");
+                }
             }
         }
     }
 }
 
-fn kept(life: &Life) -> [usize; 3] {
-    Level::ALL.map(|level| life.store().periods(level).count())
+fn kept(life: &Life, sort: Sort) -> [usize; 3] {
+    Level::ALL.map(|level| life.store().periods(sort.at(level)).count())
 }
 
 #[test]
@@ -125,13 +158,20 @@ fn every_roll_up_sums_to_what_was_asked() {
         let mut life = Life::begin(&folder);
         periods(4).for_each(|time| life.live(time, &calendar));
         life.sums_up(&calendar);
-        let [tens, hours, days] = kept(&life);
+        let [tens, hours, days] = kept(&life, Sort::Asked);
         assert!((288..2 * 288).contains(&tens) && hours >= 95 && days == 4, "{tens} {hours} {days}");
+        let [tens, hours, days] = kept(&life, Sort::Used);
+        assert!(tens == 0 && hours >= 90 && days >= 4, "{tens} {hours} {days}");
         // And over a restart.
         drop(life);
         let (store, Ledger { dictionary, .. }) = Life::begin(&folder).end();
-        let row = store.row(Level::Day, store.periods(Level::Day).nth(1).unwrap()).unwrap();
-        assert!(questions(&row, &dictionary) > 10_000);
+        let row = |sort: Sort| {
+            let days = sort.at(Level::Day);
+            store.row((days, store.periods(days).nth(1).unwrap())).unwrap()
+        };
+        assert!(questions(&row(Sort::Asked), &dictionary) > 10_000);
+        let [units, minutes] = use_in(&row(Sort::Used), &dictionary);
+        assert!(units > 1000 && minutes > 1000, "{units} {minutes}");
     }
 }
 
@@ -145,13 +185,16 @@ fn a_year_of_a_busy_family_takes_two_megabytes() {
     life.sums_up(&calendar);
     let day = (START / PERIOD) as u32..(START / PERIOD + 144) as u32;
     let questions: i64 = life.asked.range(day).map(|(_, count)| count).sum();
-    let [tens, hours, days] = kept(&life);
     let size = size_on_disk(folder.path());
     println!(
         "a year of 40 devices with {questions} questions a day: {size} bytes on disk (target {MOST}); \
-         {tens} rows of ten minutes, {hours} of hours, {days} of days"
+         rows of ten minutes, hours and days: {:?} of questions, {:?} of use; {:?} bytes in them",
+        kept(&life, Sort::Asked),
+        kept(&life, Sort::Used),
+        Shelf::all().map(|shelf| life.store().bytes(shelf)).collect::<Vec<_>>(),
     );
-    assert!(size <= MOST && days >= 365);
+    let ([_, _, asked], [_, hours, used]) = (kept(&life, Sort::Asked), kept(&life, Sort::Used));
+    assert!(size <= MOST && asked >= 365 && hours >= 96 && used >= 45);
     // Below the size at which it would be written anew, by another process, which a test has not.
     let fresh = folder.path().join("fresh");
     std::fs::create_dir(&fresh).unwrap();

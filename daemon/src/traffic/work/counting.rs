@@ -16,7 +16,7 @@ const LATE: u32 = 50;
 const NOTES_EVERY: u32 = 3;
 
 impl Work {
-    /// Once a minute, near its end: reads what flowed, and marks the budgets that it counts towards.
+    /// Once a minute, near its end: reads what flowed, marks the budgets that it counts towards, and tells the history.
     pub(super) async fn count(&mut self, link: &mut Link) -> io::Result<()> {
         let moment = self.clock.moment();
         let is_due = moment.seconds % 60 >= LATE && self.counted != Some(moment.minute());
@@ -42,6 +42,8 @@ impl Work {
             for (service, _) in gain.services.iter().filter(|(_, bytes)| **bytes >= tally::SERVICE_USE) {
                 meters.mark(place, of(Some(*service)) & meters.narrow(place), moment.minute());
             }
+            let category = |service| Catalogue::shipped().service(service)?.category;
+            self.history.flowed(who, policy.privacy(who), &gain.flowed(category));
             let key = |service| Catalogue::shipped().service(service).map(|service| service.key);
             self.keeper.set(|standing| {
                 standing.traffic.entry(member.mac.to_string()).or_default().add(gain, key);

@@ -1,7 +1,8 @@
-// What the house asked about: by content, by app, by hour. Numbers of questions, not minutes: one page asks many.
+// What the house asked about: by content, by app, by hour. Numbers of questions, not minutes: one page asks many. Where
+// the firewall counts what flows, how much and how long each app was used too.
 
 import { useState } from 'preact/hooks';
-import { number, span, t } from '../../i18n';
+import { number, size, span, t } from '../../i18n';
 import { useFamily } from '../../model/family';
 import { budgetName, useNames } from '../../model/names';
 import type { Activity as Row, Allowance, Listing } from '../../types';
@@ -30,6 +31,7 @@ export function Activity() {
   if (!family || !names || !categories.data) return <Loading problem={categories.problem} />;
   const rows = categories.data.items;
   const [all, blocked] = [sum(rows, 'count'), sum(rows, 'blocked')];
+  const moved = (services.data?.items ?? []).filter(({ key, bytes }) => key && bytes).sort((a, b) => b.bytes - a.bytes).slice(0, SHOWN);
   const used = (budgets.data?.items ?? []).filter((budget) => !who || budget.who === who);
   return (
     <>
@@ -79,6 +81,15 @@ export function Activity() {
       <Card title={t('apps_used')}>
         <Ranked rows={services.data?.items ?? []} of="count" name={(key) => names.service(key)} />
       </Card>
+      {moved.length > 0 && (
+        <Card title={t('data_used')}>
+          <Bars
+            rows={moved.map(({ key, bytes }) => [names.service(key), bytes])}
+            most={moved[0]!.bytes}
+            text={(bytes, place) => `${size(bytes)}, ${span(moved[place]!.minutes)}`}
+          />
+        </Card>
+      )}
       <Card title={t('by_content')}>
         <Ranked rows={rows} of="count" name={(key) => names.category(key)} />
       </Card>

@@ -23,11 +23,11 @@ export function Blocked({ status, names }: { status: Status; names: Names }) {
 }
 
 /** Amounts beside each other: a table for who can't see it. */
-export function Bars({ rows, most, text }: { rows: [string, number][]; most: number; text?(value: number): string }) {
+export function Bars({ rows, most, text }: { rows: [string, number][]; most: number; text?(value: number, place: number): string }) {
   return (
     <table class="bars">
       <tbody>
-        {rows.map(([name, value]) => (
+        {rows.map(([name, value], place) => (
           <tr key={name}>
             <th scope="row">
               {name}
@@ -35,7 +35,7 @@ export function Bars({ rows, most, text }: { rows: [string, number][]; most: num
                 <rect width={value && Math.max(1, (100 * value) / most)} height="1" />
               </svg>
             </th>
-            <td>{text ? text(value) : t('times', { n: value })}</td>
+            <td>{text ? text(value, place) : t('times', { n: value })}</td>
           </tr>
         ))}
       </tbody>
