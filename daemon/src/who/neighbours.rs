@@ -6,7 +6,7 @@ use std::io;
 use std::net::IpAddr;
 
 use netlink_packet_core::{
-    Emitable, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NetlinkBuffer, NetlinkHeader, Parseable,
+    Emitable, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_ERROR, NetlinkBuffer, NetlinkHeader, Parseable,
 };
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::neighbour::{
@@ -54,16 +54,6 @@ pub enum Heard {
 pub struct Neighbours {
     socket: TokioSocket,
     buffer: Vec<u8>,
-    dump: Dump,
-}
-
-/// A whole table on its way to us. The kernel sends one at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dump {
-    None,
-    UnderWay,
-    /// Under way, and another is wanted after it: events were lost meanwhile.
-    Again,
 }
 
 impl Neighbours {
@@ -71,9 +61,8 @@ impl Neighbours {
     pub fn open() -> io::Result<Self> {
         let mut socket = TokioSocket::new(NETLINK_ROUTE)?;
         socket.socket_mut().bind(&SocketAddr::new(0, RTMGRP_NEIGH))?;
-        let mut neighbours = Self { socket, buffer: Vec::with_capacity(DATAGRAM), dump: Dump::None };
-        neighbours.ask_for_all()?;
-        Ok(neighbours)
+        socket.socket_ref().send(&request(), 0)?;
+        Ok(Self { socket, buffer: Vec::with_capacity(DATAGRAM) })
     }
 
     /// Waits for news, and hands each piece to `tell`. Dropping the future loses nothing.
@@ -81,25 +70,16 @@ impl Neighbours {
         self.buffer.clear();
         match poll_fn(|context| self.socket.poll_recv(context, &mut self.buffer)).await {
             Ok(()) => {}
-            // Events came faster than we read them: what they said stands in the table.
-            Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => return self.ask_for_all(),
+            // Events came faster than we read them: what they said stands in the table. By a new socket, since the
+            // kernel keeps events from the old one, and says so no more, until all that waits there is read: what
+            // changes after its place in the table was sent would be lost for good.
+            Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {
+                *self = Self::open()?;
+                return Ok(());
+            }
             Err(error) => return Err(error),
         }
-        let is_complete = read(&self.buffer, tell)?;
-        if is_complete && std::mem::replace(&mut self.dump, Dump::None) == Dump::Again {
-            self.ask_for_all()?;
-        }
-        Ok(())
-    }
-
-    fn ask_for_all(&mut self) -> io::Result<()> {
-        if self.dump != Dump::None {
-            self.dump = Dump::Again;
-            return Ok(());
-        }
-        self.socket.socket_ref().send(&request(), 0)?;
-        self.dump = Dump::UnderWay;
-        Ok(())
+        read(&self.buffer, tell)
     }
 }
 
@@ -116,12 +96,10 @@ fn request() -> Vec<u8> {
     bytes
 }
 
-/// Reads the messages of one datagram; returns whether a dump ended. What makes no sense is passed over.
-fn read(mut datagram: &[u8], mut tell: impl FnMut(Heard)) -> io::Result<bool> {
-    let mut is_complete = false;
+/// Reads the messages of one datagram. What makes no sense is passed over.
+fn read(mut datagram: &[u8], mut tell: impl FnMut(Heard)) -> io::Result<()> {
     while let Ok(message) = NetlinkBuffer::new_checked(datagram) {
         match message.message_type() {
-            NLMSG_DONE => is_complete = true,
             NLMSG_ERROR => return Err(refusal(message.payload())),
             kind @ (RTM_NEWNEIGH | RTM_DELNEIGH) => {
                 let heard = NeighbourMessage::parse(message.payload()).ok();
@@ -135,7 +113,7 @@ fn read(mut datagram: &[u8], mut tell: impl FnMut(Heard)) -> io::Result<bool> {
         let length = (message.length() as usize).next_multiple_of(4);
         datagram = datagram.get(length..).unwrap_or_default();
     }
-    Ok(is_complete)
+    Ok(())
 }
 
 /// What an error message says: a negative error number.
