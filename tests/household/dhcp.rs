@@ -16,13 +16,9 @@ impl DhcpServer {
         Self::run(home.router.namespace(), ("br-lan", "192.168.8.50,192.168.8.99,1h"), &leases)
     }
 
-    /// Another on the sibling's device, which announces itself as a router too: somebody plugged an old one in.
-    pub(crate) fn of_a_rogue(home: &Household) -> Self {
-        Self::run(
-            &home.sibling,
-            ("eth0", "192.168.8.200,192.168.8.250,1h"),
-            &home.router.file("rogue.leases"),
-        )
+    /// Another on a device that announces itself as a router too: somebody plugged an old one in.
+    pub(crate) fn of_a_rogue(home: &Household, rogue: &Device) -> Self {
+        Self::run(rogue, ("eth0", "192.168.8.200,192.168.8.250,1h"), &home.router.file("rogue.leases"))
     }
 
     fn run(namespace: &Namespace, (interface, range): (&str, &str), leases: &Path) -> Self {

@@ -6,7 +6,13 @@
 //!  sibling 192.168.8.11  fd00:8::11 ─┘                          2001:db8:9::2    2001:db8:9::1
 //! ```
 //!
-//! A guarded home also forwards, behind rules as OpenWrt's, to an [`Internet`] at the provider's end.
+//! A guarded home also forwards, behind rules as OpenWrt's, to an [`Internet`] at the provider's end. A stranger may be
+//! plugged into its LAN, and a network of guests stand beside it:
+//!
+//! ```text
+//!  stranger 192.168.8.2  fd00:8::2  ── br-lan
+//!  guest    192.168.9.10 fd00:9::10 ── 192.168.9.1 fd00:9::1 br-guest
+//! ```
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
@@ -21,6 +27,11 @@ pub(crate) const ROUTER: [&str; 2] = ["192.168.8.1", "fd00:8::1"];
 pub(crate) const ROUTER_WAN: [&str; 2] = ["203.0.113.2", "2001:db8:9::2"];
 const CHILD: [&str; 2] = ["192.168.8.10", "fd00:8::10"];
 const SIBLING: [&str; 2] = ["192.168.8.11", "fd00:8::11"];
+/// The router on the network of guests.
+pub(crate) const ROUTER_GUEST: [&str; 2] = ["192.168.9.1", "fd00:9::1"];
+/// What somebody plugs into the LAN who was not asked to.
+pub(crate) const STRANGER: [&str; 2] = ["192.168.8.2", "fd00:8::2"];
+const GUEST: [&str; 2] = ["192.168.9.10", "fd00:9::10"];
 const PROVIDER: [&str; 2] = ["203.0.113.1", "2001:db8:9::1"];
 
 /// The whole home. Dropping it ends the daemon and removes every namespace.
@@ -64,14 +75,29 @@ impl Household {
         };
         router.ip("link add br-lan type bridge");
         give(&router, "br-lan", ROUTER);
-        let child = Device::plug_in(child, &router, "lan1", CHILD);
-        let sibling = Device::plug_in(sibling, &router, "lan2", SIBLING);
+        let child = Device::plug_in(child, &router, ("lan1", "br-lan"), CHILD, ROUTER);
+        let sibling = Device::plug_in(sibling, &router, ("lan2", "br-lan"), SIBLING, ROUTER);
         let mut upstream = Provider::connect(upstream, &router);
         if family.is_some() {
             upstream.become_the_internet(&router);
         }
         let router = Router::start(router, settings, family);
         Some(Self { router, upstream, child, sibling })
+    }
+
+    /// Somebody plugs one more thing into the LAN.
+    pub(crate) fn a_stranger(&self) -> Device {
+        let namespace = Namespace::new().unwrap();
+        Device::plug_in(namespace, self.router.namespace(), ("lan3", "br-lan"), STRANGER, ROUTER)
+    }
+
+    /// A network of guests beside the LAN, and a guest on it.
+    pub(crate) fn a_guest(&self) -> Device {
+        let router = self.router.namespace();
+        router.ip("link add br-guest type bridge");
+        give(router, "br-guest", ROUTER_GUEST);
+        self.upstream.ip("route add fd00:9::/64 via 2001:db8:9::2");
+        Device::plug_in(Namespace::new().unwrap(), router, ("guest1", "br-guest"), GUEST, ROUTER_GUEST)
     }
 
     /// The kernel's numbers of its namespaces, to see them gone.
@@ -100,6 +126,7 @@ fn give(namespace: &Namespace, interface: &str, [v4, v6]: [&str; 2]) {
 pub(crate) struct Device {
     namespace: Namespace,
     addresses: [&'static str; 2],
+    gateways: [&'static str; 2],
 }
 
 impl Deref for Device {
@@ -111,15 +138,27 @@ impl Deref for Device {
 }
 
 impl Device {
-    /// A device on a port of the router's LAN.
-    fn plug_in(namespace: Namespace, router: &Namespace, port: &str, addresses: [&'static str; 2]) -> Self {
+    /// A device on a port of one of the router's bridges.
+    fn plug_in(
+        namespace: Namespace,
+        router: &Namespace,
+        (port, bridge): (&str, &str),
+        addresses: [&'static str; 2],
+        gateways: [&'static str; 2],
+    ) -> Self {
         router.connect(port, &namespace, "eth0");
-        router.ip(&format!("link set {port} master br-lan"));
+        router.ip(&format!("link set {port} master {bridge}"));
         give(&namespace, "eth0", addresses);
-        for gateway in ROUTER {
-            namespace.ip(&format!("route add default via {gateway}"));
+        let device = Self { namespace, addresses, gateways };
+        device.goes_out_by(gateways);
+        device
+    }
+
+    /// Sends what is not for its own network there.
+    pub(crate) fn goes_out_by(&self, gateways: [&str; 2]) {
+        for gateway in gateways {
+            self.ip(&format!("route replace default via {gateway}"));
         }
-        Self { namespace, addresses }
     }
 
     /// Asks `NAME TYPE` of a server by UDP. What holds for every answer is checked: it comes from the address asked.
@@ -140,9 +179,7 @@ impl Device {
         self.ip("link set eth0 up");
         let [_, v6] = self.addresses;
         self.ip(&format!("address replace {v6}/64 dev eth0 nodad"));
-        for gateway in ROUTER {
-            self.ip(&format!("route replace default via {gateway}"));
-        }
+        self.goes_out_by(self.gateways);
     }
 
     /// Takes one more address.
@@ -199,7 +236,8 @@ impl Provider {
         give(&namespace, "line", PROVIDER);
         let address: SocketAddr = Self::ADDRESS.parse().unwrap();
         let server = Some(namespace.inside(|| Upstream::answering_at(address, internet::answer)));
-        Self { device: Device { namespace, addresses: PROVIDER }, server, internet: None }
+        let device = Device { namespace, addresses: PROVIDER, gateways: ROUTER_WAN };
+        Self { device, server, internet: None }
     }
 
     /// Puts the Internet behind the line, and lets the router forward to it as OpenWrt does.

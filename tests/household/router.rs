@@ -50,7 +50,9 @@ impl Router {
         let folder = TempDir::with_prefix("luytre-household-").unwrap();
         let mut settings = settings.to_vec();
         if family.is_some() {
-            settings.extend(GUARDED);
+            let is_default = |line: &&str| settings.iter().all(|setting| key(setting) != key(line));
+            let guarded: Vec<&str> = GUARDED.into_iter().filter(is_default).collect();
+            settings.extend(guarded);
         }
         furnish(folder.path(), &settings, family);
         let helper = family.map(|_| helper(&namespace, folder.path(), &[]));
@@ -214,7 +216,6 @@ fn furnish(folder: &Path, settings: &[&str], family: Option<&str>) {
         "list.file = 'list.lyt'",
         "who.leases = ['dhcp.leases']",
     ];
-    let key = |line: &str| line.split(' ').next().map(str::to_owned);
     let kept = defaults.into_iter().filter(|line| settings.iter().all(|setting| key(setting) != key(line)));
     let written = settings.iter().copied().filter(|setting| !setting.starts_with("--"));
     let text: String = kept.chain(written).flat_map(|line| [line, "\n"]).collect();
@@ -240,6 +241,11 @@ fn furnish(folder: &Path, settings: &[&str], family: Option<&str>) {
     if has_other_users() {
         std::os::unix::fs::chown(folder.join("state"), Some(NOBODY), Some(NOBODY)).unwrap();
     }
+}
+
+/// What a line of settings is about.
+fn key(line: &str) -> Option<&str> {
+    line.split(' ').next()
 }
 
 /// `luytre run`, which answers.

@@ -6,8 +6,12 @@ use std::net::UdpSocket;
 use crate::dhcp::DhcpServer;
 use crate::firewall::{FAMILY, LAPTOP, PHONE, everybody_comes, home};
 use crate::harness::{eventually, stopwatch};
-use crate::household::{Device, Household, ROUTER};
-use crate::internet::PEER;
+use crate::household::{Device, Household, ROUTER, ROUTER_GUEST, STRANGER};
+use crate::internet::{PEER, RESOLVERS, SITE};
+use crate::reach::Reached;
+
+/// An old router that somebody plugged in.
+const ROGUE: &str = "02:00:00:00:00:66";
 
 fn notices(home: &Household) -> String {
     home.router.status()["notices"].to_string()
@@ -64,18 +68,46 @@ fn a_device_that_calls_itself_otherwise_is_told() {
 fn a_foreign_dhcp_server_and_router_are_told_and_our_own_are_not() {
     let Some(home) = home([]) else { return };
     let _own = DhcpServer::start(&home);
-    let rogue = DhcpServer::of_a_rogue(&home);
-    home.sibling.ip("link set eth0 up");
+    let rogue = home.a_stranger();
+    rogue.put_on(ROGUE);
+    let _its_server = DhcpServer::of_a_rogue(&home, &rogue);
     eventually("both are told", || {
         // Whoever asks for a lease is answered by everybody.
         home.child.request_lease([2, 0, 0, 0, 0, 0x10], [192, 168, 8, 201].into(), b"an-phone");
         let told = notices(&home);
-        told.contains(&format!("{LAPTOP} (192.168.8.11) answers as a DHCP server"))
+        told.contains(&format!("{ROGUE} ({}) answers as a DHCP server", STRANGER[0]))
             && told.contains("announces itself as an IPv6 router")
     });
     let told = notices(&home);
     assert_eq!((told.matches("DHCP server").count(), told.matches("IPv6 router").count()), (1, 1), "{told}");
-    drop(rogue);
+}
+
+#[test]
+fn a_guest_gets_what_the_house_gives_to_strangers() {
+    let Some(home) = home(["firewall.lan_interfaces = ['br-lan', 'br-guest']"]) else { return };
+    let guest = home.a_guest();
+    let at = |family: &str| match family.contains("unknown_devices = \"adult\"") {
+        true => Reached::Through,
+        false => Reached::Refused,
+    };
+    for family in
+        [FAMILY.to_owned(), FAMILY.replace("unknown_devices = \"age-7-12\"", "unknown_devices = \"adult\"")]
+    {
+        home.router.family_says(&family);
+        let [page, _] = ROUTER_GUEST;
+        let answer =
+            if at(&family) == Reached::Refused { format!("A 10 {page} ede 17 4") } else { "A 300".into() };
+        eventually("the house's rule for strangers is in force", || {
+            guest.ask(RESOLVERS[0], "bad.example A").to_string().starts_with(&format!("NOERROR {answer}"))
+        });
+        for resolver in [RESOLVERS[0], RESOLVERS[2]] {
+            eventually("so it is on the way out", || guest.tries_tcp(resolver, 443) == at(&family));
+        }
+        for address in SITE {
+            assert_eq!(guest.tries_tcp(address, 443), Reached::Through, "{address}");
+        }
+    }
+    assert_eq!(home.child.tries_tcp(RESOLVERS[0], 443), Reached::Refused, "the family's own rules stay");
 }
 
 #[test]
