@@ -47,6 +47,47 @@ fn popular_names_need_two_publishers() {
     assert_eq!(built.report["sources"][1]["licence"], "MIT");
 }
 
+const WITH_DECISIONS: &str = r#"
+[[source]]
+id = "anna/adult"
+file = "anna"
+category = "adult"
+
+[[source]]
+id = "hub/adult"
+file = "decisions"
+category = "adult"
+trust = "trusted"
+"#;
+
+/// What reviewers decided is one more source, at whose word a popular name is listed, and whose exceptions are said of
+/// every source; what is protected stays so.
+#[test]
+fn the_hubs_own_decisions_are_merged_with_foreign_lists() {
+    let folder = Folder::with(&[
+        ("sources.toml", WITH_DECISIONS),
+        ("anna", "theirs.example\n*.mistaken.example\nalone.example\n"),
+        ("decisions", "||ours.example^\n||popular.example^\n@@||mistaken.example^\n@@||good.theirs.example^\n||google.com^\n"),
+    ]);
+    let popular = folder.put("popular", b"popular.example\nalone.example\n");
+    let sources = folder.input().join("sources.toml");
+    let out = folder.out();
+    let run = folder.run(&["--sources", text(&sources), "--out", text(&out), "--popular", text(&popular)]);
+    let built = run.good();
+    assert_eq!(built.says("theirs.example"), "adult");
+    assert_eq!(built.says("good.theirs.example"), "-", "one of its names was decided to be good");
+    assert_eq!(built.says("ours.example"), "adult", "nobody else lists it");
+    assert_eq!(built.says("mistaken.example"), "-");
+    assert_eq!(built.says("www.mistaken.example"), "-");
+    assert_eq!(built.says("popular.example"), "adult");
+    assert_eq!(built.says("alone.example"), "-", "popular, and nobody else says so");
+    assert_eq!(built.says("google.com"), "-", "a platform is protected from our own mistakes too");
+    assert_eq!(
+        built.reasons("kept_popular"),
+        ["popular.example: adult: listed by the trusted source hub/adult"]
+    );
+}
+
 #[test]
 fn a_missing_file_is_named() {
     let folder = folder();
