@@ -17,7 +17,7 @@ use crate::inspect::{self, Findings, Inspector};
 use crate::list::LoadedList;
 use crate::outcome::{Outcome, Source};
 use crate::policy::{self, Asked, Circumstances, Considered, Decided, Policy, Rule, Rules, Verdict};
-use crate::reply::block::BlockStyle;
+use crate::reply::block::{BlockStyle, PageAddress};
 use crate::reply::designated::Designations;
 use crate::upstream;
 use crate::usage::{Feed, Meters, Minute};
@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub refused: Option<String>,
     /// What is looked for in answers.
     pub inspector: Arc<Inspector>,
+    /// Where the page is.
+    pub page: PageAddress,
     /// How blocked questions are answered.
     pub block: Arc<BlockStyle>,
     /// The encrypted listeners that devices are told of.
@@ -80,6 +82,7 @@ impl Snapshot {
         circumstances: &Circumstances<'_>,
     ) -> Self {
         let rules = Arc::new(config.rules());
+        let page = PageAddress::new(&config.reply.address);
         Self {
             generation: next_generation(),
             people: Arc::new(home.people(&family)),
@@ -92,7 +95,8 @@ impl Snapshot {
                 &config.inspect,
                 config.upstream.zones.iter().map(|zone| &zone.name),
             )),
-            block: Arc::new(BlockStyle::new(config.reply.mode, &config.reply.address, config.reply.ttl)),
+            page,
+            block: Arc::new(BlockStyle::new(config.reply.mode, page, config.reply.ttl)),
             designations: Arc::new(Designations::of(&config.listen)),
             upstream,
             lan: config.listen.lan.clone(),

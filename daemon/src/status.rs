@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use luytre_trust::Version;
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::clock::Timestamp;
+use crate::config::Privacy;
 use crate::history::Recent;
 use crate::sync::report::SyncStatus;
 use crate::traffic::Standing;
@@ -22,6 +24,9 @@ pub struct Status {
     pub version: &'static str,
     /// When it was made, in seconds since 1970.
     pub built: Timestamp,
+    /// A newer version, if the centre tells of one.
+    #[cfg_attr(test, schema(value_type = Option<String>))]
+    pub update: Option<Version>,
     /// Seconds since the start.
     pub uptime_s: u64,
     /// Since when questions are counted here, in seconds since 1970: today's midnight or later; `null` for some minutes
@@ -49,6 +54,8 @@ pub struct Status {
     pub firewall: Standing,
     /// Whether somebody without a password may do everything on this router, as far as it was told: a child, too.
     pub root_is_open: bool,
+    /// What is kept of each question, of whom the family said nothing else.
+    pub privacy: Privacy,
     /// What is wrong and what to do about it.
     pub notices: Vec<String>,
     /// The same with what each is about, for who speaks another language.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use luytre_lists::{CategorySet, CategoryTable};
+use luytre_trust::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::spelling;
@@ -39,6 +40,8 @@ pub struct PublishConfig {
     pub rollout_percent: u8,
     /// What judges names that are on no list; `None`: nothing does.
     pub model: Option<PathBuf>,
+    /// The newest version of the router's program, of which families are told; `None`: they are told nothing.
+    pub program: Option<Version>,
     /// The zone for other people's resolvers; `None`: none is made.
     pub zone: Option<ZoneConfig>,
 }
@@ -127,6 +130,7 @@ struct PublishSpec {
     min_wait_s: u64,
     rollout_percent: u8,
     model: PathBuf,
+    program: String,
 }
 
 impl Default for PublishSpec {
@@ -140,6 +144,7 @@ impl Default for PublishSpec {
             min_wait_s: 0,
             rollout_percent: 100,
             model: PathBuf::new(),
+            program: String::new(),
         }
     }
 }
@@ -203,7 +208,7 @@ impl Default for StoreSpec {
     }
 }
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "publish",
     "rpz",
     "blocks",
@@ -217,6 +222,7 @@ const KEYS: [&str; 15] = [
     "min_wait_s",
     "rollout_percent",
     "model",
+    "program",
     "listen",
     "database",
 ];
@@ -232,8 +238,11 @@ impl Config {
     fn parse(text: &str, folder: &Path) -> Result<Self> {
         let spec: Spec =
             toml::from_str(text).map_err(|error| anyhow::anyhow!(spelling::explain(text, &error, &KEYS)))?;
-        let PublishSpec { from, to, keys, popular, work, min_wait_s, rollout_percent, model } = spec.publish;
+        let PublishSpec { from, to, keys, popular, work, min_wait_s, rollout_percent, model, program } =
+            spec.publish;
         ensure!(rollout_percent <= 100, ": publish.rollout_percent is 0 to 100");
+        let program = Some(program).filter(|program| !program.is_empty()).map(|program| program.parse());
+        let program = program.transpose().map_err(|error| anyhow::anyhow!(": publish.program: {error}"))?;
         let popular = match popular {
             OneOrMore::One(file) => vec![file],
             OneOrMore::More(files) => files,
@@ -249,6 +258,7 @@ impl Config {
             min_wait_s,
             rollout_percent,
             model: (!model.as_os_str().is_empty()).then(|| folder.join(model)),
+            program,
             zone: spec.rpz.check(folder)?,
         };
         Ok(Self { publish, serve: ServeConfig { listen: spec.serve.listen } })

@@ -156,6 +156,10 @@ pub struct CategoryInfo {
     pub en: String,
     /// The Vietnamese name.
     pub vi: String,
+    /// What is meant by it, in English: a sentence.
+    pub about_en: String,
+    /// The same in Vietnamese.
+    pub about_vi: String,
     /// How much harm it does.
     pub severity: Severity,
     /// The extended DNS error of a block (RFC 8914): 15 Blocked or 17 Filtered.

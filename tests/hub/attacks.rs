@@ -1,12 +1,9 @@
 //! The list of attacks: whatever stands between centre and router does, the last good list stays in force, the reason is
 //! told, and as soon as the attacker is gone all goes on.
 
-use std::fs;
-
 use luytre_trust::{FileRef, Moment, Sha256, SigningKey, sign};
 use serde_json::json;
 
-use crate::harness::luytre;
 use crate::scene::Scene;
 use crate::web::{Asked, Lie};
 
@@ -382,33 +379,4 @@ fn nothing_is_asked_of_a_list_file_before_its_documents_are_good() {
     scene.refuses("manifest.json has the wrong length");
     let asked: Vec<String> = scene.web.asked().into_iter().map(|Asked { path, .. }| path).collect();
     assert!(asked.iter().all(|path| !path.contains("full") && !path.contains("delta")), "{asked:?}");
-}
-
-#[test]
-fn what_is_remembered_may_be_damaged() {
-    let scene = Scene::with_news();
-    let file = scene.router.path("list.lyt.sync");
-    let good = fs::read(&file).unwrap();
-    for damaged in [&b""[..], b"{", b"null", &good[..good.len() / 2], b"{\"root\":\"x\",\"anchor\":null}"] {
-        scene.router.write("list.lyt.sync", damaged);
-        assert!(scene.blocks("n7.example"));
-        scene.takes("");
-        assert!(scene.blocks("second.example"));
-    }
-}
-
-#[test]
-fn another_root_begins_another_publication() {
-    let scene = Scene::new();
-    let other = Scene::new();
-    fs::copy(other.centre.path("keys/root.json"), scene.router.path("root.json")).unwrap();
-    scene.refuses("0 good signatures");
-    let config = fs::read_to_string(scene.router.config_file()).unwrap();
-    scene.router.write("luytre.toml", config.replace(&scene.web.url(), &other.web.url()));
-    scene.takes("");
-    scene.router.write("root.json", b"<html>");
-    scene.refuses("root.json: root.json is not one");
-    fs::remove_file(scene.router.path("root.json")).unwrap();
-    scene.refuses("[list] root: ");
-    assert_eq!(luytre(["check", "--config", scene.router.config_file()]).code, 0);
 }

@@ -58,10 +58,15 @@ impl Centre {
         self.manifest().serial
     }
 
-    pub(crate) fn good(&self, arguments: &[&str]) -> String {
+    /// `luytre-hub` in its folder.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         let mut command = Command::new(hub_program());
         command.args(arguments).current_dir(self.folder.path()).env_remove("SOURCE_DATE_EPOCH");
-        let ended = Ended::of(command, "");
+        Ended::of(command, "")
+    }
+
+    pub(crate) fn good(&self, arguments: &[&str]) -> String {
+        let ended = self.run(arguments);
         assert_eq!(ended.code, 0, "{arguments:?}: {}", ended.err);
         ended.out
     }

@@ -106,6 +106,7 @@ pub(crate) fn router(centre: &Centre, urls: &[&str]) -> House {
         .with("list.edition = 'full'")
         .with("reply.mode = 'refused'")
         .with("list.root = 'root.json'")
+        .with_page()
         .furnished();
     fs::remove_file(house.path("list.lyt")).unwrap();
     fs::copy(centre.path("keys/root.1.json"), house.path("root.json")).unwrap();

@@ -7,7 +7,7 @@ import { DEVICES, House, paint, PASSWORD, until } from './house.mjs';
 let house;
 let parent;
 before(async () => {
-  house = await House.open();
+  house = await House.open({ centre: true });
   await house.settle();
   parent = await house.parent();
 });
@@ -69,6 +69,19 @@ test('a DNS server is tested, and one that is not there is said to be', async ()
   await parent.getByLabel('Địa chỉ máy chủ').fill('udp://127.0.0.1:9');
   await parent.getByRole('button', { name: 'Thử udp://127.0.0.1:9' }).click();
   await parent.getByText('Không dùng được.').waitFor();
+});
+
+test('a parent looks for a newer list, and learns of a newer program', async () => {
+  house.centre.publish(['newer.example'], '9.1.0');
+  assert.equal(await open('newer.example'), true);
+  await parent.goto('/cai-dat?muc=he-thong');
+  await parent.getByRole('button', { name: 'Tìm danh sách mới hơn' }).click();
+  await parent.getByText('Danh sách mới đã có hiệu lực').waitFor();
+  await until('it holds', async () => !(await open('newer.example')));
+  await parent.getByRole('button', { name: 'Tìm danh sách mới hơn' }).click();
+  await parent.getByText('Đây là danh sách mới nhất').waitFor();
+  await parent.goto('/');
+  await parent.getByText('Đã có Luytre 9.1.0').waitFor();
 });
 
 test("Decree 147's limits are taken over, with one for a game that is played", async () => {

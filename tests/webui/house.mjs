@@ -9,11 +9,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
+import { Centre } from './centre.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 export const root = join(here, '../..');
 const binaries = process.env.LUYTRE_BIN ? dirname(process.env.LUYTRE_BIN) : join(root, 'target/release');
 const luytre = process.env.LUYTRE_BIN ?? join(binaries, 'luytre');
+/** A program of ours. */
+export const binary = (name) => (name === 'luytre' ? luytre : join(binaries, name));
 const run = promisify(execFile);
 
 export const PASSWORD = 'con mèo đen';
@@ -45,39 +48,63 @@ export async function until(what, look) {
 }
 
 export class House {
-  /** @param options `leases`: further `[ip, mac, name]`; `clock`: seconds that the house's clock is ahead. */
-  static async open({ leases = [], clock = 0 } = {}) {
+  /**
+   * @param options `leases`: further `[ip, mac, name]`; `clock`: seconds that the house's clock is ahead; `secure`: the page is
+   * shown over TLS too, at `house.secure`; `centre`: there is one that publishes lists, `house.centre`.
+   */
+  static async open(options = {}) {
     if (!existsSync(luytre)) throw new Error(`${luytre} is missing: ./dev build, or set LUYTRE_BIN`);
     const house = new House();
-    house.folder = mkdtempSync(join(tmpdir(), 'luytre-webui-'));
-    const [dns, web, upstream] = await Promise.all([freePort(), freePort(), freePort()]);
+    try {
+      await house.furnish(options);
+      return house;
+    } catch (error) {
+      await house.close();
+      throw error;
+    }
+  }
+
+  started = [];
+
+  async furnish({ leases = [], clock = 0, secure = false, centre = false }) {
+    this.folder = mkdtempSync(join(tmpdir(), 'luytre-webui-'));
+    const [dns, web, tls, upstream] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
     const url = `http://127.0.0.1:${web}`;
-    Object.assign(house, { dns, url, direct: url, started: [] });
+    Object.assign(this, { dns, url, direct: url, secure: `https://127.0.0.1:${tls}` });
     const known = Object.values(DEVICES).map(({ ip, mac, name }) => [ip, mac, name]);
-    house.writeLeases([...known, ...leases]);
-    mkdirSync(join(house.folder, 'state'));
-    house.config = join(house.folder, 'luytre.toml');
+    this.writeLeases([...known, ...leases]);
+    mkdirSync(join(this.folder, 'state'));
+    this.config = join(this.folder, 'luytre.toml');
+    const list = centre ? await this.openCentre() : '';
     writeFileSync(
-      house.config,
-      `[listen]\ndns = ["127.0.0.1:${dns}"]\n[web]\nlisten = ["127.0.0.1:${web}"]\n[state]\ndir = "state"\n` +
-        `[who]\nleases = ["leases"]\n[upstream]\nservers = ["udp://127.0.0.1:${upstream}"]\n`,
+      this.config,
+      `[listen]\ndns = ["127.0.0.1:${dns}"]\n[web]\nlisten = ["127.0.0.1:${web}"]\n${secure ? `tls = ["127.0.0.1:${tls}"]\n` : ''}[state]\ndir = "state"\n` +
+        `[who]\nleases = ["leases"]\n[upstream]\nservers = ["udp://127.0.0.1:${upstream}"]\nvalidate = false\n${list}`,
     );
-    house.start(join(binaries, 'bench-upstream'), ['--listen', `127.0.0.1:${upstream}`]);
+    this.start(binary('bench-upstream'), ['--listen', `127.0.0.1:${upstream}`]);
     const ahead = clock ? ['--clock-offset', String(clock)] : [];
-    house.start(luytre, ['run', '--config', house.config, ...ahead]);
-    await until('the page answers', () => fetch(`${house.url}/api/v1/status`).then((answer) => answer.ok, () => false));
+    this.start(luytre, ['run', '--config', this.config, ...ahead]);
+    await until('the page answers', () => fetch(`${this.url}/api/v1/status`).then((answer) => answer.ok, () => false));
     // While the application is worked on: as it is now, in front of a daemon that was built before.
     if (process.env.LUYTRE_DEV) {
       const port = String(await freePort());
-      house.start('node', [join(root, 'webui/dev.mjs')], { PORT: port, DAEMON: house.url });
-      house.url = `http://127.0.0.1:${port}`;
-      await until('dev.mjs answers', () => fetch(house.url).then((answer) => answer.ok, () => false));
+      this.start('node', [join(root, 'webui/dev.mjs')], { PORT: port, DAEMON: this.url });
+      this.url = `http://127.0.0.1:${port}`;
+      await until('dev.mjs answers', () => fetch(this.url).then((answer) => answer.ok, () => false));
     }
-    house.browser = await chromium.launch({
+    this.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-dev-shm-usage'],
     });
-    return house;
+  }
+
+  /** Returns what the router has to know of it. */
+  async openCentre() {
+    const folder = join(this.folder, 'centre');
+    this.centre = new Centre(binary('luytre-hub'), folder, await freePort());
+    this.centre.publish([]);
+    this.start(binary('luytre-hub'), ['serve', '--config', join(folder, 'hub.toml')]);
+    return `[list]\nurls = ["${this.centre.url}"]\nroot = "${this.centre.root}"\nedition = "full"\n`;
   }
 
   start(program, args, env = {}) {

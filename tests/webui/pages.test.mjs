@@ -14,7 +14,7 @@ const WAYS = [
 
 let house;
 before(async () => {
-  house = await House.open();
+  house = await House.open({ centre: true });
   await liveIn(house, DEVICES);
 });
 after(() => house.close());

@@ -1,4 +1,4 @@
-// Pictures of every page for docs/screens: on a phone, Vietnamese and light; on a wide screen, English and dark.
+// Pictures of every page for docs/screens: on a phone and on a wide screen, in both languages, light and dark.
 //   node tests/webui/screens.mjs        after a change of how pages look
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,14 +6,22 @@ import { join } from 'node:path';
 import { DEVICES, House, root } from './house.mjs';
 import { CHILD, liveIn, shown, VIEWS } from './views.mjs';
 
-const WAYS = [
-  { name: '360-vi-light', locale: 'vi-VN', colorScheme: 'light', viewport: { width: 360, height: 740 } },
-  { name: '1280-en-dark', locale: 'en-GB', colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
+const SCREENS = [
+  { width: 360, height: 740 },
+  { width: 1280, height: 800 },
 ];
+const WAYS = SCREENS.flatMap((viewport) =>
+  ['vi-VN', 'en-GB'].flatMap((locale) =>
+    ['light', 'dark'].map((colorScheme) => ({
+      name: `${viewport.width}-${locale.slice(0, 2)}-${colorScheme}`,
+      ...{ locale, colorScheme, viewport },
+    })),
+  ),
+);
 /** The tallest picture, in px: a log goes on and on. */
 const TALLEST = 2000;
 /** Of WebP: text stays sharp, and the whole folder small. */
-const QUALITY = 60;
+const QUALITY = 45;
 
 const folder = join(root, 'docs/screens');
 rmSync(folder, { recursive: true, force: true });
@@ -39,7 +47,7 @@ for (const way of WAYS) {
 }
 await empty.close();
 
-const house = await House.open();
+const house = await House.open({ centre: true });
 await liveIn(house, DEVICES);
 for (const way of WAYS) {
   const [page, stranger] = [await house.parent(way), await house.visitor(way)];

@@ -16,7 +16,8 @@
 //!
 //! In the order data flows:
 //!
-//! 1. [`hex`], [`moment`]: what stands in the documents: digests, keys and times, each with one way to write it.
+//! 1. [`hex`], [`moment`], [`version`]: what stands in the documents: digests, keys, times and versions, each with one way to
+//!    write it.
 //! 2. [`canonical`]: the bytes that are signed (RFC 8785).
 //! 3. [`envelope`]: a document with its signatures; [`sign`] makes one.
 //! 4. [`root`], [`timestamp`], [`manifest`], [`lifts`]: what each role says. [`categories`]: and what lists may be about.
@@ -36,6 +37,7 @@ pub mod refusal;
 pub mod root;
 pub mod timestamp;
 pub mod trusted;
+pub mod version;
 
 pub use categories::Categories;
 pub use envelope::{SigningKey, sign};
@@ -47,6 +49,7 @@ pub use refusal::{Refusal, Role};
 pub use root::{Keyholders, Roles, Root};
 pub use timestamp::Timestamp;
 pub use trusted::{Seen, Trusted};
+pub use version::Version;
 
 /// The longest `root/<n>.json` that is read, in bytes: dozens of keys and signatures.
 pub const MAX_ROOT: usize = 64 * 1024;

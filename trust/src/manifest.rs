@@ -9,6 +9,7 @@ use crate::hex::Sha256;
 use crate::moment::Moment;
 use crate::refusal::{Refusal, Role};
 use crate::root::Root;
+use crate::version::Version;
 
 /// The longest list that is announced, in bytes, mapped or in transfer: 20 times today's largest.
 pub const MAX_LIST: u64 = 512 << 20;
@@ -62,6 +63,9 @@ pub struct Manifest {
     /// clear. Routers have no use for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<FileRef>,
+    /// The newest version of the router's program, so that a family learns of it. Nothing is fetched by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<Version>,
 }
 
 /// The `type` of a document.
@@ -174,6 +178,7 @@ impl Manifest {
             model: None,
             audit: None,
             zone: None,
+            program: None,
         }
     }
 

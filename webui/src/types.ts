@@ -182,14 +182,28 @@ export interface Status {
     state: string;
     file: string;
     refused: string;
-    sync: { edition: string; heard: number | null; good_until: number | null; failures: number } | null;
+    sync: Sync | null;
   };
   upstream: Server[];
   devices: NetworkDevice[];
   firewall: { state: 'off' | 'on' | 'away' | 'refused'; devices: number; cut: number; refused: number; restored: number };
   built?: number;
+  update?: string | null;
+  privacy?: string;
   root_is_open?: boolean;
   concerns: { area: string; text: string }[];
+}
+export interface Sync {
+  edition: string;
+  heard: number | null;
+  good_until: number | null;
+  failures: number;
+  trouble: string;
+  newest: string | null;
+}
+export interface Looked {
+  over: boolean;
+  sync: Sync | null;
 }
 export interface Tested {
   works: boolean;
@@ -210,6 +224,10 @@ export interface Named {
   key: string;
   vi: string;
   en: string;
+}
+export interface Category extends Named {
+  about_vi: string;
+  about_en: string;
 }
 export interface Service extends Named {
   group: Named;

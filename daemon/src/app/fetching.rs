@@ -2,6 +2,7 @@
 //! here; reports go out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Builder;
 
@@ -13,6 +14,7 @@ use crate::list::LoadedList;
 use crate::sync::copy::Copy;
 use crate::sync::kept::Kept;
 use crate::sync::place::Place;
+use crate::sync::report::SyncStatus;
 use crate::sync::round::Syncer;
 use crate::sync::watch::watch;
 use crate::sync::{Outside, Trouble};
@@ -83,6 +85,13 @@ impl Daemon {
         }
     }
 
+    /// Asks the centre at once, and waits as long as that takes, or as `patience` lasts. Returns how it went, and whether it is
+    /// over; nothing if no lists are fetched.
+    pub async fn look_for_list(&self, patience: Duration) -> Option<(SyncStatus, bool)> {
+        self.started_with.list.sync.as_ref()?;
+        Some(self.fetching.look(patience).await)
+    }
+
     /// Puts the list in force that lies in its place. One that can't be read is rolled back from.
     pub(super) fn take_list(&self) {
         let ListConfig { file, .. } = &self.started_with.list;
@@ -104,7 +113,7 @@ impl Daemon {
     /// What this or another process has written down of the list that lies here.
     fn tell_what_is_kept(&self) {
         if let Ok(kept) = Kept::read(&self.started_with.list.file) {
-            self.fetching.begin(kept.edition, kept.heard.0, kept.good_until.0);
+            self.fetching.begin(kept);
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use luytre_trust::Version;
+
 use super::Daemon;
 use crate::clock::{BUILT, Clock};
 use crate::dnssec::ability::Standing;
@@ -17,6 +19,8 @@ const DEVICES_SHOWN: usize = 256;
 const ROOT_IS_OPEN: &str = "root-has-no-password";
 /// What holds while the date can't be believed.
 const NO_DATE: &str = "the router's clock is not set yet: until it is, every schedule counts as in force";
+/// This program's version.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// A day in seconds.
 const DAY: u64 = 24 * 3600;
 
@@ -37,6 +41,11 @@ fn list_state(state: &Snapshot, refused: &str, sync: Option<&SyncStatus>, clock:
 /// Whether the centre was last heard of so long ago that somebody may be keeping it away.
 fn is_stale(sync: Option<&SyncStatus>, clock: &Clock) -> bool {
     sync.and_then(|sync| sync.good_until).is_none_or(|until| clock.best_known() >= until)
+}
+
+/// Whether it is newer than this program.
+fn is_newer(version: &Version) -> bool {
+    VERSION.parse().is_ok_and(|ours: Version| *version > ours)
 }
 
 /// A failure now and then is nothing to worry a family with; a list that grows old is.
@@ -72,8 +81,9 @@ impl Daemon {
         let verdicts =
             [("allowed", totals.allowed), ("blocked", totals.blocked)].into_iter().chain(rewritten);
         Status {
-            version: env!("CARGO_PKG_VERSION"),
+            version: VERSION,
             built: BUILT,
+            update: sync.as_ref().and_then(|sync| sync.newest).filter(is_newer),
             uptime_s: self.resolver.clock.uptime().as_secs(),
             since: totals.since,
             verdicts: verdicts.collect(),
@@ -101,6 +111,7 @@ impl Daemon {
             devices: self.directory.status(DEVICES_SHOWN),
             firewall: self.firewall.standing(),
             root_is_open: self.started_with.state.dir.join(ROOT_IS_OPEN).exists(),
+            privacy: self.resolver.history.privacy(),
             notices: concerns.iter().map(|concern| concern.text.clone()).collect(),
             concerns,
         }

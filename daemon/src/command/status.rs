@@ -42,7 +42,10 @@ pub(super) fn status(file: &Path, json: bool, out: &mut impl Write) -> Result<Ex
     }
     let status: Value = serde_json::from_str(&answer)?;
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    writeln!(out, "luytre {}, up {} s", text(&status["version"]), status["uptime_s"])?;
+    let newer = status["update"].as_str();
+    let newer =
+        newer.map_or(String::new(), |newer| format!("; {newer} is out: update the router's software"));
+    writeln!(out, "luytre {}, up {} s{newer}", text(&status["version"]), status["uptime_s"])?;
     let list = &status["list"];
     writeln!(
         out,

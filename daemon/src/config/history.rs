@@ -36,7 +36,9 @@ pub struct HistoryConfig {
 }
 
 /// What a record says of the question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum Privacy {
     /// The whole name.
     Full,

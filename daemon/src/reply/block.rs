@@ -24,19 +24,16 @@ pub enum Mode {
     Refused,
 }
 
-/// The house's way to answer blocked questions, with every text made beforehand.
-#[derive(Debug)]
-pub struct BlockStyle {
-    mode: Mode,
+/// Where the page is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PageAddress {
     v4: Option<Ipv4Addr>,
     v6: Option<Ipv6Addr>,
-    ttl: u32,
-    texts: Texts,
 }
 
-impl BlockStyle {
-    /// A style; `ttl` is in seconds.
-    pub fn new(mode: Mode, addresses: &[IpAddr], ttl: u32) -> Self {
+impl PageAddress {
+    /// Where it is said to be, by `[reply] address`: the first of either family counts.
+    pub fn new(addresses: &[IpAddr]) -> Self {
         let v4 = addresses.iter().find_map(|address| match address {
             IpAddr::V4(v4) => Some(*v4),
             IpAddr::V6(_) => None,
@@ -45,7 +42,33 @@ impl BlockStyle {
             IpAddr::V6(v6) => Some(*v6),
             IpAddr::V4(_) => None,
         });
-        Self { mode, v4, v6, ttl, texts: Texts::new() }
+        Self { v4, v6 }
+    }
+
+    /// The address for a type of question: the one that was given, else the one that the client reached us by, if it is
+    /// of that family.
+    pub fn of_type(self, asked: u16, reached: IpAddr) -> Option<IpAddr> {
+        match (asked, reached.to_canonical()) {
+            (rtype::A, reached) => self.v4.map(IpAddr::V4).or(Some(reached).filter(IpAddr::is_ipv4)),
+            (rtype::AAAA, reached) => self.v6.map(IpAddr::V6).or(Some(reached).filter(IpAddr::is_ipv6)),
+            _ => None,
+        }
+    }
+}
+
+/// The house's way to answer blocked questions, with every text made beforehand.
+#[derive(Debug)]
+pub struct BlockStyle {
+    mode: Mode,
+    page: PageAddress,
+    ttl: u32,
+    texts: Texts,
+}
+
+impl BlockStyle {
+    /// A style; `ttl` is in seconds.
+    pub fn new(mode: Mode, page: PageAddress, ttl: u32) -> Self {
+        Self { mode, page, ttl, texts: Texts::new() }
     }
 
     /// Writes the answer to a blocked question; returns its length.
@@ -86,22 +109,15 @@ impl BlockStyle {
 
     /// The address to answer with, if the mode has one for this type.
     fn address(&self, asked: u16, reached: IpAddr) -> Option<IpAddr> {
-        let given = |fallback: Option<IpAddr>, null: IpAddr| match self.mode {
-            Mode::Page => Some(fallback.unwrap_or(null)),
+        let null: IpAddr = match asked {
+            rtype::A => Ipv4Addr::UNSPECIFIED.into(),
+            rtype::AAAA => Ipv6Addr::UNSPECIFIED.into(),
+            _ => return None,
+        };
+        match self.mode {
+            Mode::Page => Some(self.page.of_type(asked, reached).unwrap_or(null)),
             Mode::Null => Some(null),
             Mode::NxDomain | Mode::Refused => None,
-        };
-        let reached = reached.to_canonical();
-        match asked {
-            rtype::A => {
-                let page = self.v4.map(IpAddr::V4).or(Some(reached).filter(IpAddr::is_ipv4));
-                given(page, Ipv4Addr::UNSPECIFIED.into())
-            }
-            rtype::AAAA => {
-                let page = self.v6.map(IpAddr::V6).or(Some(reached).filter(IpAddr::is_ipv6));
-                given(page, Ipv6Addr::UNSPECIFIED.into())
-            }
-            _ => None,
         }
     }
 }

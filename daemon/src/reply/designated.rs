@@ -118,6 +118,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::query::Query;
+    use crate::reply::block::PageAddress;
     use crate::reply::local;
     use crate::wire::{Header, Records};
 
@@ -134,8 +135,9 @@ mod tests {
         let special = crate::policy::Special::NoData;
         let local = crate::policy::Local { special, zone_labels: 2 };
         let (mut out, mut len, asked) = (vec![0; 2000], 0, (reached.parse().unwrap(), true));
+        let own = local::Own { page: PageAddress::default(), designations };
         let allocations = crate::allocations::during(|| {
-            len = local::special(&query, &question, local, asked, designations, &mut out);
+            len = local::special(&query, &question, local, asked, own, &mut out);
         });
         assert_eq!(allocations, 0);
         out.truncate(len);

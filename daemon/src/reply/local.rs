@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::block::PageAddress;
 use super::designated::{self, Designations};
 use super::ede;
 use super::packet::{Packet, QUESTION, Section, room_for};
@@ -15,13 +16,22 @@ const SPECIAL_TTL: u32 = 3600;
 /// Our own address may: as long as a block.
 const OWN_TTL: u32 = 10;
 
+/// What of us has an address.
+#[derive(Clone, Copy)]
+pub struct Own<'a> {
+    /// The page, to which our name leads.
+    pub page: PageAddress,
+    /// The encrypted listeners.
+    pub designations: &'a Designations,
+}
+
 /// Writes the answer for a special name or our own; returns its length.
 pub fn special(
     query: &Query,
     message: &[u8],
     local: Local,
     asked: (IpAddr, bool),
-    designations: &Designations,
+    own: Own<'_>,
     out: &mut [u8],
 ) -> usize {
     let (reached, stream) = (asked.0.to_canonical(), asked.1);
@@ -42,7 +52,7 @@ pub fn special(
         Packet::answer_to(message, query.question_end, rcode, out).limit(room_for(query, stream));
     let address = match local.special {
         Special::Localhost => localhost(query.rtype),
-        Special::OwnName if is_apex => own_address(query.rtype, reached),
+        Special::OwnName if is_apex => own.page.of_type(query.rtype, reached),
         _ => None,
     };
     let ttl = if local.special == Special::OwnName { OWN_TTL } else { SPECIAL_TTL };
@@ -52,7 +62,7 @@ pub fn special(
         None if is_apex && local.special == Special::LocalhostReverse && query.rtype == rtype::PTR => {
             packet.record(Section::Answer, QUESTION, rtype::PTR, ttl, &[b"\x09localhost\x00"]);
         }
-        None if is_discovery(query) && designations.write(&mut packet, query.question_end, reached) => {}
+        None if is_discovery(query) && own.designations.write(&mut packet, query.question_end, reached) => {}
         // The SOA stands at the zone's name, which ends the question's name (RFC 6303 §3).
         None => {
             let owner = QUESTION + name.as_wire().len() - zone.as_wire().len();
@@ -77,12 +87,6 @@ fn localhost(asked: u16) -> Option<IpAddr> {
         rtype::AAAA => Some(std::net::Ipv6Addr::LOCALHOST.into()),
         _ => None,
     }
-}
-
-/// The address that the client reached us by, if it is of the family asked.
-fn own_address(asked: u16, reached: IpAddr) -> Option<IpAddr> {
-    let wanted = matches!((asked, reached), (rtype::A, IpAddr::V4(_)) | (rtype::AAAA, IpAddr::V6(_)));
-    wanted.then_some(reached)
 }
 
 /// Writes the answer for `ipv4only.arpa`, by which clients learn the prefix of NAT64 (RFC 8880 §7.1); returns its

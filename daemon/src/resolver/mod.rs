@@ -218,7 +218,10 @@ fn in_place(
                 (Special::Ipv4Only, Some(prefix)) if is_apex_address(query, answer.zone_labels) => {
                     local::ipv4only(query, message, prefix, stream, out)
                 }
-                _ => local::special(query, message, answer, (reached, stream), &state.designations, out),
+                _ => {
+                    let own = local::Own { page: state.page, designations: &state.designations };
+                    local::special(query, message, answer, (reached, stream), own, out)
+                }
             };
             Some((len, Source::Local))
         }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use luytre_trust::{FileRef, Lifts, MAX_LIFTS, MAX_ROOT, Manifest, Moment, Seen, Sha256, Trusted};
+use luytre_trust::{FileRef, Lifts, MAX_LIFTS, MAX_ROOT, Manifest, Moment, Seen, Sha256, Trusted, Version};
 use serde::{Deserialize, Serialize};
 
 use super::Trouble;
@@ -45,6 +45,8 @@ pub struct Kept {
     pub trial: Option<u32>,
     /// The last manifest, if it was not this router's turn to take its list.
     pub not_our_turn: Option<Sha256>,
+    /// The newest version of this program that the centre told of.
+    pub newest: Option<Version>,
     /// Names that count as not listed, for a while.
     pub lifts: Option<Lifts>,
     /// Where this router stands in staged rollouts. Never sent.

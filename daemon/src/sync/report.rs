@@ -1,16 +1,26 @@
 //! What people are told of all this.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use luytre_trust::Version;
 use serde::Serialize;
+use tokio::sync::{Notify, watch};
 
 use super::Trouble;
+use super::kept::Kept;
 use super::round::Done;
 use crate::clock::Timestamp;
 
 /// How it went last, shared by the thread that fetches and those that tell.
 #[derive(Debug, Default)]
-pub struct Report(Mutex<SyncStatus>);
+pub struct Report {
+    last: Mutex<SyncStatus>,
+    /// Somebody wants to know now.
+    asked: Notify,
+    /// How many rounds are over, for those who wait for one.
+    rounds: watch::Sender<u32>,
+}
 
 /// How lists are fetched.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -30,17 +40,39 @@ pub struct SyncStatus {
     pub refused: bool,
     /// Bytes of the last round's answers.
     pub bytes: u64,
+    /// The newest version of this program, as the centre says with its list; `null` if it says nothing.
+    #[cfg_attr(test, schema(value_type = Option<String>))]
+    pub newest: Option<Version>,
 }
 
 impl Report {
     /// How it went last.
     pub fn status(&self) -> SyncStatus {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has the centre asked at once and waits for what comes of it, no longer than `patience`. Returns how it went last, and
+    /// whether that is over.
+    pub(crate) async fn look(&self, patience: Duration) -> (SyncStatus, bool) {
+        let mut rounds = self.rounds.subscribe();
+        self.asked.notify_one();
+        let over = tokio::time::timeout(patience, rounds.changed()).await.is_ok();
+        (self.status(), over)
+    }
+
+    /// Until somebody wants to know now.
+    pub(super) async fn asked(&self) {
+        self.asked.notified().await;
+    }
+
+    /// Says that a round and all that came of it is over.
+    pub(super) fn round_is_over(&self) {
+        self.rounds.send_modify(|rounds| *rounds = rounds.wrapping_add(1));
     }
 
     /// Tells of a round; returns how many have failed in a row.
     pub(super) fn tell(&self, round: &Result<Done, Trouble>) -> u32 {
-        let mut status = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut status = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match round {
             Ok(done) => {
                 *status = SyncStatus {
@@ -48,6 +80,7 @@ impl Report {
                     heard: Some(done.heard.0).filter(|heard| *heard > 0),
                     good_until: Some(done.good_until.0),
                     bytes: done.received,
+                    newest: done.newest,
                     ..SyncStatus::default()
                 };
             }
@@ -61,10 +94,11 @@ impl Report {
     }
 
     /// Tells what is known from before the start.
-    pub(crate) fn begin(&self, edition: String, heard: Timestamp, good_until: Timestamp) {
-        let mut status = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        status.edition = edition;
-        status.heard = Some(heard).filter(|heard| *heard > 0);
-        status.good_until = Some(good_until).filter(|until| *until > 0);
+    pub(crate) fn begin(&self, kept: Kept) {
+        let mut status = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        status.edition = kept.edition;
+        status.heard = Some(kept.heard.0).filter(|heard| *heard > 0);
+        status.good_until = Some(kept.good_until.0).filter(|until| *until > 0);
+        status.newest = kept.newest;
     }
 }

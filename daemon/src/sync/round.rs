@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use luytre_trust::{
     Categories, Edition, Lifts, MAX_LIFTS, MAX_MANIFEST, MAX_ROOT, MAX_TIMESTAMP, Manifest, Moment, Refusal,
-    Timestamp, Trusted,
+    Timestamp, Trusted, Version,
 };
 
 use super::copy::Copy;
@@ -57,6 +57,8 @@ pub struct Done {
     pub received: u64,
     /// Whether other blocks are lifted now than before.
     pub lifted: bool,
+    /// The newest version of this program, if the centre says it.
+    pub newest: Option<Version>,
 }
 
 /// What came of a round.
@@ -125,8 +127,17 @@ impl Syncer {
                     self.remember(&kept)?;
                     self.place.remove_parts(None);
                     let lifted = kept.lifts != lifts;
-                    let Kept { edition, heard, good_until, .. } = kept;
-                    return Ok(Done { outcome, edition, heard, good_until, min_wait, received, lifted });
+                    let Kept { edition, heard, good_until, newest, .. } = kept;
+                    return Ok(Done {
+                        outcome,
+                        edition,
+                        heard,
+                        good_until,
+                        min_wait,
+                        received,
+                        lifted,
+                        newest,
+                    });
                 }
                 // Another mirror would not help.
                 Err(trouble @ Trouble::Local(_)) => {
@@ -215,7 +226,7 @@ impl Visit<'_> {
             return Ok((Outcome::UpToDate, Duration::ZERO));
         }
         let (timestamp, manifest) = self.manifest(timestamp).await?;
-        self.kept.good_until = timestamp.expires;
+        (self.kept.good_until, self.kept.newest) = (timestamp.expires, manifest.program);
         let min_wait = Duration::from_secs(manifest.min_wait_s);
         let outcome = self.follow(&timestamp, &manifest, taking).await?;
         Ok((outcome, min_wait))

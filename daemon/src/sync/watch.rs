@@ -21,7 +21,10 @@ pub async fn watch(syncer: Arc<Syncer>, report: Arc<Report>, take: impl Fn() + S
     let mut trial = Some(Instant::now() + TRIAL);
     loop {
         let until = [Some(next), taking, trial].into_iter().flatten().min().unwrap_or(next);
-        tokio::time::sleep_until(until).await;
+        tokio::select! {
+            () = tokio::time::sleep_until(until) => {}
+            () = report.asked() => taking = Some(Instant::now()),
+        }
         let now = Instant::now();
         if trial.is_some_and(|end| end <= now) {
             trial = None;
@@ -51,6 +54,7 @@ pub async fn watch(syncer: Arc<Syncer>, report: Arc<Report>, take: impl Fn() + S
         if lifted && !matches!(&round, Ok(Done { outcome: Outcome::Updated { .. }, .. })) {
             take();
         }
+        report.round_is_over();
         next = Instant::now() + wait(&round, failures, every);
         if round.is_err() {
             taking = taking.map(|time| time.max(next));

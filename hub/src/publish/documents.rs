@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use luytre_trust::envelope::unverified;
 use luytre_trust::{
     Categories, Edition, FileRef, Lifts, MAX_LIFTS, MAX_MANIFEST, MAX_TIMESTAMP, Manifest, Moment, Role,
-    Seen, Timestamp, Trusted, sign,
+    Seen, Timestamp, Trusted, Version, sign,
 };
 
 use super::place::Place;
@@ -71,6 +71,8 @@ pub struct Announcement<'a> {
     pub min_wait_s: u64,
     /// What judges names that are on no list.
     pub model: Option<FileRef>,
+    /// The newest version of the router's program.
+    pub program: Option<Version>,
     /// The log of what is signed.
     pub log: &'a Path,
 }
@@ -124,7 +126,7 @@ impl Announcement<'_> {
             What::Lists | What::Timestamp => self.before.withdrawn(None),
         };
         (content.editions, content.categories) = (said.editions, said.categories);
-        (content.zone, content.model) = (said.zone, self.model);
+        (content.zone, content.model, content.program) = (said.zone, self.model, self.program);
         self.sign_manifest(content)
     }
 
@@ -133,8 +135,8 @@ impl Announcement<'_> {
         let Some(before) = &self.before.manifest else {
             bail!("nothing was published yet; publish a list first");
         };
-        let wished = (before.rollout_percent, before.min_wait_s, before.model)
-            == (self.wish.rollout_percent, self.min_wait_s, self.model);
+        let wished = (before.rollout_percent, before.min_wait_s, before.model, before.program)
+            == (self.wish.rollout_percent, self.min_wait_s, self.model, self.program);
         let lasts = before.expires >= self.wish.now.plus(MANIFEST_RENEWED);
         let as_it_is = SignedManifest { content: before.clone(), bytes: self.before.manifest_bytes.clone() };
         let renews = self.wish.what != What::Timestamp;

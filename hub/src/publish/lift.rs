@@ -47,6 +47,7 @@ pub fn lift(config: &PublishConfig, keys: &KeyFolder, lift: &Lift) -> Result<Lif
         wish: &wish,
         min_wait_s: manifest.min_wait_s,
         model: manifest.model,
+        program: manifest.program,
         log: &config.work.join("audit.jsonl"),
     };
     let manifest = announcement.manifest_again()?;

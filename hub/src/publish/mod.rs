@@ -104,6 +104,7 @@ pub fn publish(
         wish,
         min_wait_s: config.min_wait_s,
         model: model.as_deref().map(FileRef::of),
+        program: config.program,
         log: &config.work.join("audit.jsonl"),
     };
     let is_new = release.is_some();

@@ -139,6 +139,9 @@ impl Found {
         if let Some(model) = manifest.model {
             lines.push(format!("model: {} bytes", model.length));
         }
+        if let Some(program) = manifest.program {
+            lines.push(format!("newest luytre: {program}"));
+        }
         if let Some(audit) = manifest.audit {
             lines.push(format!("log: {} rows, SHA-256 {}", audit.rows, audit.sha256));
         }

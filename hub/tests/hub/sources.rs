@@ -67,7 +67,10 @@ fn the_hubs_own_decisions_are_merged_with_foreign_lists() {
     let folder = Folder::with(&[
         ("sources.toml", WITH_DECISIONS),
         ("anna", "theirs.example\n*.mistaken.example\nalone.example\n"),
-        ("decisions", "||ours.example^\n||popular.example^\n@@||mistaken.example^\n@@||good.theirs.example^\n||google.com^\n"),
+        (
+            "decisions",
+            "||ours.example^\n||popular.example^\n@@||mistaken.example^\n@@||good.theirs.example^\n||google.com^\n",
+        ),
     ]);
     let popular = folder.put("popular", b"popular.example\nalone.example\n");
     let sources = folder.input().join("sources.toml");

@@ -5,3 +5,5 @@
 mod centre;
 mod documents;
 mod laws;
+mod lifts;
+mod roots;

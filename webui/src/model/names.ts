@@ -3,10 +3,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { get } from '../api';
 import { maybe, named, t } from '../i18n';
-import type { AgeProfile, Family, Listing, Named, OneOrMany, Person, Service } from '../types';
+import type { AgeProfile, Category, Family, Listing, Named, OneOrMany, Person, Service } from '../types';
 
 export interface Names {
-  categories: Named[];
+  categories: Category[];
   services: Service[];
   profiles: AgeProfile[];
   category(key: string): string;
@@ -21,14 +21,14 @@ let once: Promise<Names> | undefined;
 
 async function read(): Promise<Names> {
   const [categories, services, profiles] = await Promise.all([
-    get<Listing<Named>>('categories'),
+    get<Listing<Category>>('categories'),
     get<Listing<Service>>('services'),
     get<Listing<AgeProfile>>('profiles'),
   ]);
   return make(categories.items, services.items, profiles.items);
 }
 
-function make(categories: Named[], services: Service[], profiles: AgeProfile[]): Names {
+function make(categories: Category[], services: Service[], profiles: AgeProfile[]): Names {
   const byKey = (things: Named[]) => new Map(things.map((thing) => [thing.key, thing]));
   const [c, s, g] = [byKey(categories), byKey(services), byKey(services.map((service) => service.group))];
   const name = (things: Map<string, Named>) => (key: string) => {

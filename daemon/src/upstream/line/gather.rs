@@ -10,6 +10,7 @@ use std::mem;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::stream::{Stream, StreamExt};
 use hickory_net::NetError;
@@ -135,7 +136,7 @@ impl RuntimeProvider for Gathering {
         &self,
         server: SocketAddr,
         from: Option<SocketAddr>,
-        limit: Option<std::time::Duration>,
+        limit: Option<Duration>,
     ) -> Made<Self::Tcp> {
         let connecting = self.0.connect_tcp(server, from, limit);
         Box::pin(async move { Ok(AsyncIoTokioAsStd(Gathered::over(connecting.await?.0))) })

@@ -25,6 +25,10 @@ pub(super) struct CategoryItem {
     vi: String,
     /// Its name in English.
     en: String,
+    /// What is meant by it, in Vietnamese: a sentence.
+    about_vi: String,
+    /// The same in English.
+    about_en: String,
 }
 
 /// Every category, in the order of their numbers.
@@ -41,5 +45,7 @@ pub(super) async fn list(_: Reading) -> Json<Listing<CategoryItem>> {
         key: table.key(category).into_owned(),
         vi: info.vi.clone(),
         en: info.en.clone(),
+        about_vi: info.about_vi.clone(),
+        about_en: info.about_en.clone(),
     })))
 }

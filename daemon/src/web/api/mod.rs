@@ -48,6 +48,7 @@ mod session;
 mod setup;
 mod status;
 mod stream;
+mod sync;
 mod things;
 mod tokens;
 mod totp;
@@ -83,6 +84,7 @@ pub(super) fn routes() -> Router<Daemon> {
         .merge(reports::routes())
         .merge(queries::routes())
         .merge(servers::routes())
+        .merge(sync::routes())
         .merge(metrics::routes())
         .merge(openapi::routes())
         .layer(middleware::from_fn(origin::check))

@@ -40,7 +40,7 @@ mod described {
 
     use super::super::{
         accounts, activity, categories, explain, family, metrics, my, now, presets, queries, reports,
-        requests, servers, services, session, setup, status, things, tokens, totp,
+        requests, servers, services, session, setup, status, sync, things, tokens, totp,
     };
     use super::DOCUMENT;
     use crate::web::problem::Document;
@@ -120,7 +120,7 @@ mod described {
             reports::list, reports::tell,
             presets::list, presets::apply,
             queries::list, queries::follow,
-            servers::test,
+            servers::test, sync::look,
         ),
     )]
     struct Api;

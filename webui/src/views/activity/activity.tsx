@@ -8,6 +8,7 @@ import { budgetName, useNames } from '../../model/names';
 import type { Activity as Row, Allowance, Listing } from '../../types';
 import { WhoFilter } from '../../ui/fields';
 import { Heading } from '../../ui/frame';
+import { Kept } from '../../ui/kept';
 import { Card, Choice, Loading } from '../../ui/parts';
 import { useApi } from '../../use';
 import { Bars } from '../home/blocked';
@@ -60,6 +61,7 @@ export function Activity() {
         </div>
       </dl>
       <p class="hint">{t('questions_hint')}</p>
+      <Kept family={family} who={who} />
       <a class="notice calm" href="/nhat-ky">
         <span>{t('to_log')}</span>
       </a>

@@ -10,6 +10,7 @@ import { WhoFilter } from '../../ui/fields';
 import { Heading } from '../../ui/frame';
 import { act } from '../../ui/messages';
 import { Button, Card, Choice, Loading, Sheet, Switch, useSearch } from '../../ui/parts';
+import { Kept } from '../../ui/kept';
 import { ReportSheet, reportText } from '../../ui/report';
 import { useApi } from '../../use';
 import { save, toCsv } from './export';
@@ -54,6 +55,7 @@ export function Log() {
           onChange={setWanted}
         />
       </div>
+      <Kept family={family} who={who} />
       <Switch label={t('live')} hint={t('live_hint')} checked={live} onChange={setLive} />
       <Card>
         {shown.length === 0 && <p class="hint">{t('nothing_found')}</p>}

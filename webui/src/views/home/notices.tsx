@@ -2,7 +2,7 @@
 
 import { maybe, t } from '../../i18n';
 import type { Status } from '../../types';
-import { Icon } from '../../ui/icon';
+import { Icon, type IconName } from '../../ui/icon';
 import { deviceTitle } from '../../model/devices';
 import { useFamily } from '../../model/family';
 
@@ -30,10 +30,15 @@ export function Notices({ status, link = false }: { status: Status | undefined; 
       {status.list.state === 'refused' && <Notice>{t('notice_list_refused')}</Notice>}
       {days >= OLD && status.list.state !== 'starter' && <Notice>{t('notice_list_old', { n: days })}</Notice>}
       {link && strangers.length > 0 && (
-        <Notice href="/thiet-bi" calm>
+        <Notice href="/thiet-bi" calm="device">
           {strangers.length === 1
             ? t('notice_new_device', { name: deviceTitle(strangers[0]!) })
             : t('notice_new_devices', { n: strangers.length })}
+        </Notice>
+      )}
+      {link && status.update && (
+        <Notice href="/cai-dat?muc=he-thong" calm="router">
+          {t('program_update', { version: status.update })}
         </Notice>
       )}
       {status.root_is_open && <Notice>{t('notice_root')}</Notice>}
@@ -55,10 +60,10 @@ export function Notices({ status, link = false }: { status: Status | undefined; 
   );
 }
 
-function Notice({ href, calm = false, children }: { href?: string; calm?: boolean; children: string }) {
+function Notice({ href, calm, children }: { href?: string; calm?: IconName; children: string }) {
   const content = (
     <>
-      <Icon name={calm ? 'device' : 'warn'} />
+      <Icon name={calm ?? 'warn'} />
       <span>{children}</span>
       {href && <Icon name="next" />}
     </>

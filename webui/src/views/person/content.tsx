@@ -4,7 +4,7 @@ import { named, t } from '../../i18n';
 import { edit } from '../../model/family';
 import type { Names } from '../../model/names';
 import { followAge, profileId, protection, setBlocked, setLevel, type Protection } from '../../model/profile';
-import type { Family, Named, Person } from '../../types';
+import type { Category, Family, Person } from '../../types';
 import { act } from '../../ui/messages';
 import { Button, Card, Choice, Switch } from '../../ui/parts';
 
@@ -21,16 +21,17 @@ export function Content({ person, family, names }: Parts) {
   const holds = protection(family, names, profileId(person, names));
   const shown = names.categories.filter(({ key }) => !FIXED.includes(key) && !/^\d+$/.test(key));
   const [blocked, open] = [shown.filter(({ key }) => holds.categories.has(key)), shown.filter(({ key }) => !holds.categories.has(key))];
-  const set = (category: Named, allow: boolean) => {
+  const set = (category: Category, allow: boolean) => {
     const change = (blocked: boolean) => () =>
       edit((family) => setBlocked(family, names, person.id, 'categories', [category.key], blocked));
     const done = t(allow ? 'content_allowed' : 'content_blocked', { what: named(category), name: person.name });
     return act(change(!allow), done, change(allow));
   };
-  const row = (category: Named) => (
+  const row = (category: Category) => (
     <Switch
       key={category.key}
       label={named(category)}
+      hint={named({ vi: category.about_vi, en: category.about_en })}
       checked={!holds.categories.has(category.key)}
       onChange={(allow) => set(category, allow)}
     />
@@ -57,13 +58,13 @@ export function Content({ person, family, names }: Parts) {
 }
 
 /** What is blocked for the same reason stands together, in the order of the profile's reasons. */
-function groups(holds: Protection, blocked: Named[]): [string, Named[]][] {
-  const reasons = holds.base.blocks.map((because): [string, Named[]] => [
+function groups(holds: Protection, blocked: Category[]): [string, Category[]][] {
+  const reasons = holds.base.blocks.map((because): [string, Category[]] => [
     named(because),
     blocked.filter(({ key }) => because.categories.includes(key)),
   ]);
   const yours = blocked.filter(({ key }) => !holds.base.blocks.some((because) => because.categories.includes(key)));
-  return [...reasons, [t('blocked_by_you'), yours] as [string, Named[]]].filter(([, categories]) => categories.length > 0);
+  return [...reasons, [t('blocked_by_you'), yours] as [string, Category[]]].filter(([, categories]) => categories.length > 0);
 }
 
 function Level({ person, family, names, holds }: Parts & { holds: Protection }) {

@@ -1,9 +1,12 @@
 // The list in force, the DNS servers, the firewall, the program.
 
+import { useState } from 'preact/hooks';
+import { post } from '../../api';
 import { date, moment, number, span, t } from '../../i18n';
-import type { Status } from '../../types';
-import { Card, Loading } from '../../ui/parts';
-import { useApi } from '../../use';
+import type { Looked, Status } from '../../types';
+import { Icon } from '../../ui/icon';
+import { Button, Card, Loading, Trouble } from '../../ui/parts';
+import { useAction, useApi } from '../../use';
 import { Notices } from '../home/notices';
 import { Servers } from './servers';
 
@@ -13,27 +16,42 @@ const OLD = 182 * 86_400;
 export function System() {
   const status = useApi<Status>('status', 10);
   if (!status.data) return <Loading problem={status.problem} />;
-  const { list, upstream, firewall, version, built, uptime_s = 0 } = status.data;
+  const { list, upstream, firewall } = status.data;
   return (
     <>
       <Notices status={status.data} />
-      <List list={list} />
+      <List list={list} reload={status.reload} />
       <Servers servers={upstream} />
       <Firewall firewall={firewall} />
-      <Card title={t('program')}>
-        <dl class="facts">
-          <Fact name={t('version')} value={version} />
-          {built && <Fact name={t('built')} value={date(new Date(built * 1000))} />}
-          <Fact name={t('uptime')} value={span(Math.floor(uptime_s / 60))} />
-        </dl>
-        {built && Date.now() / 1000 - built > OLD && <p class="error">{t('program_old')}</p>}
-        <p class="hint">{t('program_hint')}</p>
-      </Card>
+      <Program status={status.data} />
     </>
   );
 }
 
-function List({ list }: Pick<Status, 'list'>) {
+function Program({ status: { version, built, uptime_s = 0, update, list } }: { status: Status }) {
+  return (
+    <Card title={t('program')}>
+      <dl class="facts">
+        <Fact name={t('version')} value={version} />
+        {built && <Fact name={t('built')} value={date(new Date(built * 1000))} />}
+        <Fact name={t('uptime')} value={span(Math.floor(uptime_s / 60))} />
+      </dl>
+      {update ? (
+        <p class="notice calm">
+          <Icon name="router" />
+          <span>{t('program_update', { version: update })}</span>
+        </p>
+      ) : list.sync?.newest ? (
+        <p>{t('program_newest')}</p>
+      ) : (
+        built && Date.now() / 1000 - built > OLD && <p class="error">{t('program_old')}</p>
+      )}
+      <p class="hint">{t('program_hint')}</p>
+    </Card>
+  );
+}
+
+function List({ list, reload }: Pick<Status, 'list'> & { reload(): Promise<void> }) {
   const { sync } = list;
   return (
     <Card title={t('list')}>
@@ -47,7 +65,33 @@ function List({ list }: Pick<Status, 'list'>) {
         {sync?.good_until && <Fact name={t('list_good_until')} value={moment(new Date(sync.good_until * 1000))} />}
       </dl>
       <p class="hint">{t(sync ? 'list_signed_hint' : 'list_alone_hint')}</p>
+      {sync && <Look serial={list.serial} reload={reload} />}
     </Card>
+  );
+}
+
+/** Has the centre asked now, and says what came of it: of a list, and of the program. */
+function Look({ serial, reload }: { serial: number; reload(): Promise<void> }) {
+  const [looked, setLooked] = useState<Looked & { before: number }>();
+  const { busy, problem, run } = useAction();
+  const look = () => (
+    setLooked(undefined), run(async () => (setLooked({ ...(await post<Looked>('sync', undefined)), before: serial }), reload()))
+  );
+  return (
+    <div class="row" role="status">
+      <Button busy={busy} onClick={look}>
+        {t('list_look')}
+      </Button>
+      {looked &&
+        (looked.sync?.trouble ? (
+          <span class="error">
+            {t('list_unheard')} <small lang="en">{looked.sync.trouble}</small>
+          </span>
+        ) : (
+          <span>{t(!looked.over ? 'list_coming' : looked.before < serial ? 'list_came' : 'list_looked')}</span>
+        ))}
+      <Trouble problem={problem} />
+    </div>
   );
 }
 

@@ -1,0 +1,24 @@
+// What the log keeps of whom, wherever one looks at it.
+
+import { maybe, t } from '../i18n';
+import type { Family, Status } from '../types';
+import { useApi } from '../use';
+
+/** Of one person, or of everybody. */
+export function Kept({ family, who }: { family: Family; who: string }) {
+  const status = useApi<Status>('status');
+  const people = family.person.filter(({ id }) => !who || id === who);
+  if (!status.data || people.length === 0) return null;
+  const { privacy = 'full' } = status.data;
+  return (
+    <p class="hint kept">
+      {t('privacy')}:{' '}
+      {people.map((person, index) => (
+        <>
+          {index > 0 && ' · '}
+          <a href={`/nguoi/${person.id}?muc=thong-tin`}>{person.name}</a> {maybe(`privacy_${person.privacy || privacy}`)?.toLocaleLowerCase()}
+        </>
+      ))}
+    </p>
+  );
+}
