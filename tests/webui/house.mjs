@@ -47,10 +47,18 @@ export async function until(what, look) {
   }
 }
 
+/** Seconds from now to four in the afternoon in Vietnam (UTC+7): bedtime would be another test at night. */
+function toAfternoon() {
+  const day = 86_400;
+  const time = (Math.floor(Date.now() / 1000) + 7 * 3600) % day;
+  return 16 * 3600 - time;
+}
+
+/** A house in the afternoon, whatever the time is here. */
 export class House {
   /**
-   * @param options `leases`: further `[ip, mac, name]`; `clock`: seconds that the house's clock is ahead; `secure`: the page is
-   * shown over TLS too, at `house.secure`; `centre`: there is one that publishes lists, `house.centre`.
+   * @param options `leases`: further `[ip, mac, name]`; `secure`: the page is shown over TLS too, at `house.secure`; `centre`:
+   * there is one that publishes lists, `house.centre`.
    */
   static async open(options = {}) {
     if (!existsSync(luytre)) throw new Error(`${luytre} is missing: ./dev build, or set LUYTRE_BIN`);
@@ -66,7 +74,7 @@ export class House {
 
   started = [];
 
-  async furnish({ leases = [], clock = 0, secure = false, centre = false }) {
+  async furnish({ leases = [], secure = false, centre = false }) {
     this.folder = mkdtempSync(join(tmpdir(), 'luytre-webui-'));
     const [dns, web, tls, upstream] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
     const url = `http://127.0.0.1:${web}`;
@@ -82,8 +90,8 @@ export class House {
         `[who]\nleases = ["leases"]\n[upstream]\nservers = ["udp://127.0.0.1:${upstream}"]\nvalidate = false\n${list}`,
     );
     this.start(binary('bench-upstream'), ['--listen', `127.0.0.1:${upstream}`]);
-    const ahead = clock ? ['--clock-offset', String(clock)] : [];
-    this.start(luytre, ['run', '--config', this.config, ...ahead]);
+    this.ahead = toAfternoon();
+    this.start(luytre, ['run', '--config', this.config, `--clock-offset=${this.ahead}`]);
     await until('the page answers', () => fetch(`${this.url}/api/v1/status`).then((answer) => answer.ok, () => false));
     // While the application is worked on: as it is now, in front of a daemon that was built before.
     if (process.env.LUYTRE_DEV) {
@@ -151,6 +159,18 @@ export class House {
       ...options,
     });
     context.setDefaultTimeout(15_000);
+    // Its clock is the house's.
+    await context.addInitScript((ahead) => {
+      const Real = Date;
+      globalThis.Date = class extends Real {
+        constructor(...parts) {
+          super(...(parts.length ? parts : [Real.now() + ahead]));
+        }
+        static now() {
+          return Real.now() + ahead;
+        }
+      };
+    }, this.ahead * 1000);
     const page = await context.newPage();
     page.complaints = [];
     page.on('pageerror', (error) => page.complaints.push(String(error)));
