@@ -317,6 +317,17 @@ mod tests {
     }
 
     #[test]
+    fn every_category_is_explained_in_a_sentence_for_a_phone() {
+        for (_, info) in CategoryTable::shipped().iter() {
+            for about in [&info.about_en, &info.about_vi] {
+                let length = about.chars().count();
+                assert!((15..=90).contains(&length) && about.ends_with(['.', '…']), "{}: {about}", info.key);
+            }
+            assert_ne!(info.about_en, info.about_vi);
+        }
+    }
+
+    #[test]
     fn keys_stand_in_number_order() {
         let table = CategoryTable::shipped();
         let set = ["malware", "adult"].iter().filter_map(|key| table.by_key(key)).collect::<CategorySet>();
@@ -328,8 +339,8 @@ mod tests {
     fn a_number_that_stands_twice_is_refused() {
         let row = |key: &str| {
             format!(
-                "[[category]]\nnumber = 5\nkey = \"{key}\"\nen = \"\"\nvi = \"\"\nseverity = \"low\"\nede = 17\n\
-                 kind = \"choice\"\nfollows_cname = false\n"
+                "[[category]]\nnumber = 5\nkey = \"{key}\"\nen = \"\"\nvi = \"\"\nabout_en = \"\"\nabout_vi = \"\"\n\
+                 severity = \"low\"\nede = 17\nkind = \"choice\"\nfollows_cname = false\n"
             )
         };
         let error = CategoryTable::parse(&format!("version = 1\n{}{}", row("a"), row("b"))).unwrap_err();

@@ -1,9 +1,7 @@
 //! Every check of a router, one attack each.
 
 use luytre_trust::envelope::add_signature;
-use luytre_trust::{
-    AuditHead, FileRef, Lifts, Manifest, Moment, Role, Root, Seen, Sha256, Timestamp, Trusted,
-};
+use luytre_trust::{AuditHead, FileRef, Manifest, Moment, Role, Sha256, Timestamp};
 use serde_json::{Value, json};
 
 use super::centre::*;

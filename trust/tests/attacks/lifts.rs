@@ -1,6 +1,6 @@
 //! The key that may open a few names for a while, and no more.
 
-use luytre_trust::{Lifts, Trusted};
+use luytre_trust::{Lifts, Moment, Timestamp, Trusted};
 
 use super::centre::*;
 
