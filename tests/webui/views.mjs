@@ -42,6 +42,7 @@ export const CHILD = {
 /** A house in which there is something to see on every page. */
 export async function liveIn(house, DEVICES) {
   await house.settle();
+  if (house.centre) await house.api('POST', 'sync');
   await house.api('POST', 'devices', { addresses: ['127.0.0.1'], name: 'Máy này', person: 'an' });
   await house.editFamily((family) => {
     family.budget = [

@@ -16,7 +16,8 @@ export function Kept({ family, who }: { family: Family; who: string }) {
       {people.map((person, index) => (
         <>
           {index > 0 && ' · '}
-          <a href={`/nguoi/${person.id}?muc=thong-tin`}>{person.name}</a> {maybe(`privacy_${person.privacy || privacy}`)?.toLocaleLowerCase()}
+          <a href={`/nguoi/${person.id}?muc=thong-tin`}>{person.name}</a>
+          {'\u00a0'}({maybe(`privacy_${person.privacy || privacy}`)?.toLocaleLowerCase()})
         </>
       ))}
     </p>
