@@ -1,5 +1,6 @@
 //! The daemon: builds the state, opens the sockets, runs, reloads. The only module that swaps the snapshot.
 
+mod asked;
 mod edit;
 mod fetching;
 mod household;
@@ -19,7 +20,7 @@ use crate::cache::Cache;
 use crate::certificate::Certificates;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::control::{self, Request};
+use crate::control;
 use crate::history::{self, History};
 use crate::home::Home;
 use crate::list::LoadedList;
@@ -217,7 +218,11 @@ impl Daemon {
         match control::bind(&socket) {
             Ok(listener) => {
                 let daemon = self.clone();
-                tasks::spawn("control", control::serve(listener, move |request| daemon.answer(request)));
+                let answer = move |request| {
+                    let daemon = daemon.clone();
+                    async move { daemon.answer(request).await }
+                };
+                tasks::spawn("control", control::serve(listener, answer));
             }
             Err(error) => {
                 tracing::warn!(%error, socket = %socket.display(), "no control socket: `luytre status` won't work")
@@ -312,36 +317,6 @@ impl Daemon {
     /// The configuration of the start.
     pub fn config(&self) -> &Config {
         &self.started_with
-    }
-
-    /// What the control socket says.
-    fn answer(&self, request: Request) -> String {
-        match request {
-            Request::Status(recent) => serde_json::to_string(&self.status(recent))
-                .unwrap_or_else(|error| control::error(&error.to_string())),
-            Request::Flush(name) => {
-                let flushed = self.resolver.cache.remove(name.as_name());
-                serde_json::json!({ "flushed": flushed }).to_string()
-            }
-            Request::TakeList => {
-                let daemon = self.clone();
-                // Checking a list reads all of it; how it went is in the status.
-                tokio::task::spawn_blocking(move || daemon.take_list());
-                serde_json::json!({ "taking": true }).to_string()
-            }
-            Request::Trust => {
-                self.resolver.clock.trust();
-                serde_json::json!({ "trusted": self.resolver.clock.trusted() }).to_string()
-            }
-            Request::Advance(seconds) => match self.resolver.clock.advance(seconds) {
-                Some(uptime) => {
-                    // Who steers the clock finds done what time does.
-                    self.count_usage();
-                    serde_json::json!({ "uptime_s": uptime }).to_string()
-                }
-                None => control::error("the clock runs by itself; start with --clock steered"),
-            },
-        }
     }
 }
 

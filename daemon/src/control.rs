@@ -1,4 +1,4 @@
-//! The control socket: `luytre status` and `luytre flush` speak with the running daemon.
+//! The control socket: `luytre status`, `luytre flush` and the like speak with the running daemon.
 //!
 //! One line in, a [`Request`]; one JSON document out. Whoever can open the socket may read what a household asks, so
 //! it is for the daemon's own user and group only.
@@ -30,10 +30,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub enum Request {
     /// `status N`: the status, with the last N questions.
     Status(usize),
+    /// `health`: how the service is, without a word about anybody.
+    Health,
     /// `flush NAME`: forget what the cache holds of a name.
     Flush(Domain),
+    /// `pause MINUTES`: cut the whole house off for that long; 0 lifts it.
+    Pause(u32),
     /// `list`: take in the list that another process has put in its place.
     TakeList,
+    /// `look`: look for a new list now.
+    Look,
     /// `clock trusted`: the date can be believed from now on.
     Trust,
     /// `clock +SECONDS`: move the time of a daemon that was started with `--clock steered`; for tests.
@@ -46,6 +52,9 @@ impl Request {
         let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
         match word {
             "status" => Ok(Self::Status(rest.parse().unwrap_or(0))),
+            "health" => Ok(Self::Health),
+            "pause" => rest.parse().map(Self::Pause).map_err(|_| "write: pause MINUTES".into()),
+            "look" => Ok(Self::Look),
             "flush" => Domain::parse(rest).map(Self::Flush).map_err(|error| format!("{rest}: {error}")),
             "list" => Ok(Self::TakeList),
             "clock" if rest == "trusted" => Ok(Self::Trust),
@@ -62,6 +71,9 @@ impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(recent) => write!(f, "status {recent}"),
+            Self::Health => f.write_str("health"),
+            Self::Pause(minutes) => write!(f, "pause {minutes}"),
+            Self::Look => f.write_str("look"),
             Self::Flush(name) => write!(f, "flush {name}"),
             Self::TakeList => f.write_str("list"),
             Self::Trust => f.write_str("clock trusted"),
@@ -95,9 +107,9 @@ pub fn bind(path: &Path) -> io::Result<UnixListener> {
 }
 
 /// Answers until the task is dropped; `answer` makes the document.
-pub async fn serve(
+pub async fn serve<F: Future<Output = String> + Send>(
     listener: UnixListener,
-    answer: impl Fn(Request) -> String + Clone + Send + Sync + 'static,
+    answer: impl Fn(Request) -> F + Clone + Send + Sync + 'static,
 ) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -114,10 +126,16 @@ pub async fn serve(
     }
 }
 
-async fn converse(mut stream: tokio::net::UnixStream, answer: impl Fn(Request) -> String) -> io::Result<()> {
+async fn converse<F: Future<Output = String>>(
+    mut stream: tokio::net::UnixStream,
+    answer: impl Fn(Request) -> F,
+) -> io::Result<()> {
     let mut line = String::new();
     tokio::io::BufReader::new((&mut stream).take(MAX_REQUEST)).read_line(&mut line).await?;
-    let answer = Request::parse(&line).map_or_else(|what| error(&what), answer);
+    let answer = match Request::parse(&line) {
+        Ok(request) => answer(request).await,
+        Err(what) => error(&what),
+    };
     stream.write_all(answer.as_bytes()).await
 }
 

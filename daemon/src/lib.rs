@@ -23,8 +23,8 @@
 //! * [`accounts`] says who may come in; [`requests`] are what children ask for, [`notify`] tells a parent's phone,
 //!   [`reports`] the centre what is wrong with its list; [`audit`] who did what.
 //! * [`traffic`] says what the firewall is to do, from the same decisions; [`helper`] is the other process that does it.
-//! * [`web`] is the page and the API, [`control`] the socket behind `luytre status`, [`status`] what both tell; [`explain`]
-//!   says why.
+//! * [`web`] is the page and the API, [`control`] the socket behind `luytre status`, [`status`] what both tell, [`health`] what an
+//!   operator may know of it; [`explain`] says why.
 //! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], `document`, `datagrams`, [`process`], `settle`
 //!   and [`system`] are the operating system.
 
@@ -73,6 +73,7 @@ pub mod requests;
 
 pub mod control;
 pub mod explain;
+pub mod health;
 pub mod status;
 pub mod web;
 

@@ -194,6 +194,53 @@ fn without_a_daemon_status_says_so() {
     assert!(ended.err.contains("luytre.sock") && ended.err.contains("luytre run"), "{}", ended.err);
 }
 
+/// For an operator, LuCI, `ubus call luytre status`.
+#[test]
+fn health_tells_nothing_about_anybody() {
+    let house = house().start();
+    for name in ["plain.example", "bad.example", "denied.example"] {
+        house.ask(name);
+    }
+    house.status_after(3);
+    let told = luytre(["health", "--config", house.config_file()]);
+    assert_eq!((told.code, told.err.as_str()), (0, ""));
+    let health: Value = serde_json::from_str(&told.out).unwrap();
+    let keys: Vec<&String> = health.as_object().unwrap().keys().collect();
+    assert_eq!(
+        keys,
+        ["concerns", "firewall", "list", "root_is_open", "update", "upstream", "uptime_s", "version"],
+        "no questions, no devices, no names: {health}"
+    );
+    assert!(!told.out.contains(".example") && !told.out.contains("127.0.0.1"), "{}", told.out);
+    assert_eq!(health["list"]["state"], "local");
+    assert_eq!(health["upstream"], json!({"servers": 1, "down": 0}));
+}
+
+#[test]
+fn the_house_is_cut_off_by_a_command_and_the_family_finds_it_in_the_log() {
+    let house = house().start();
+    let pause = |minutes| luytre(["pause", minutes, "--config", house.config_file()]);
+    house.ask("plain.example");
+    let told = pause("5");
+    assert!(
+        told.code == 0 && told.out.starts_with("the house is cut off until 2"),
+        "{}{}",
+        told.out,
+        told.err
+    );
+    house.ask("plain.example");
+    assert_eq!(pause("0").out, "the house is not cut off\n");
+    house.ask("plain.example");
+    let reasons: Vec<Value> =
+        recent(&house.status_after(3)).iter().map(|question| question["reason"].clone()).collect();
+    assert_eq!(reasons, ["none", "paused", "none"]);
+    let log = std::fs::read_to_string(house.path("state/audit.jsonl")).unwrap();
+    assert!(log.contains("house: 5 minutes") && log.contains("house: 0 minutes"), "{log}");
+    let wrong = pause("999999");
+    assert!(wrong.code == 1 && wrong.err.contains("minutes"), "{}", wrong.err);
+    assert_eq!(pause("soon").code, 2);
+}
+
 /// Whoever can ask the socket can read what a household asks.
 #[test]
 fn the_control_socket_is_not_for_everybody() {

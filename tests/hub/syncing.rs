@@ -266,6 +266,20 @@ fn the_daemon_looks_by_itself_and_says_how_it_goes() {
     patiently("good again", || (house.status()["list"]["state"] == "current").then_some(()));
 }
 
+/// For LuCI and `ubus call luytre sync`, which are not the daemon's user: its files stay its own.
+#[test]
+fn a_daemon_that_is_asked_looks_at_once() {
+    let Scene { centre: _centre, web, router } = Scene::with_news();
+    let house = router.start_as_it_is();
+    assert_eq!(house.status()["list"]["serial"], 1);
+    let ask = || luytre(["sync", "--ask", "--config", house.config_file()]);
+    assert_eq!(ask().out, "the newest list is in force\n");
+    assert_eq!(house.status()["list"]["serial"], 2);
+    web.lie("timestamp.json", Lie::Status(503));
+    let refused = ask();
+    assert!(refused.code == 1 && refused.err.contains("503"), "{}{}", refused.out, refused.err);
+}
+
 #[test]
 fn a_list_that_the_daemon_dies_of_is_rolled_back_from() {
     let Scene { centre, web: _web, router } = Scene::new();

@@ -23,6 +23,13 @@ pub(super) enum Command {
         config: PathBuf,
         json: bool,
     },
+    Health {
+        config: PathBuf,
+    },
+    Pause {
+        config: PathBuf,
+        minutes: u32,
+    },
     Flush {
         config: PathBuf,
         names: Vec<String>,
@@ -81,6 +88,8 @@ pub(super) enum Fetch {
     Always,
     /// Looks once.
     Once,
+    /// Has the running daemon look.
+    Ask,
     /// Goes back to the list before.
     RollBack,
 }
@@ -108,6 +117,7 @@ pub(super) struct Arguments {
     at: Option<Timestamp>,
     json: bool,
     once: bool,
+    ask: bool,
     roll_back: bool,
     clock_offset: i64,
     clock: ClockKind,
@@ -155,6 +165,7 @@ impl Arguments {
             "plan" => self.plan = Some(parser.value()?.into()),
             "json" => self.json = true,
             "once" => self.once = true,
+            "ask" => self.ask = true,
             "roll-back" => self.roll_back = true,
             "device" => self.device = Some(parser.value()?.string()?),
             "at" => self.at = Some(moment(&parser.value()?.string()?)?),
@@ -184,12 +195,13 @@ impl Arguments {
                 Ok(Command::Run { clock: self.clock(), config: self.config() })
             }
             ["sync"] => {
-                self.only(&["config", "once", "roll-back", "clock", "clock-offset"])?;
-                let what = match (self.once, self.roll_back) {
-                    (true, true) => return Err("--once and --roll-back are two different things".into()),
-                    (true, _) => Fetch::Once,
-                    (_, true) => Fetch::RollBack,
-                    _ => Fetch::Always,
+                self.only(&["config", "once", "ask", "roll-back", "clock", "clock-offset"])?;
+                let what = match (self.once, self.ask, self.roll_back) {
+                    (false, false, false) => Fetch::Always,
+                    (true, false, false) => Fetch::Once,
+                    (false, true, false) => Fetch::Ask,
+                    (false, false, true) => Fetch::RollBack,
+                    _ => return Err("--once, --ask and --roll-back are different things".into()),
                 };
                 Ok(Command::Sync { what, clock: self.clock(), config: self.config() })
             }
@@ -200,6 +212,16 @@ impl Arguments {
             ["status"] => {
                 self.only(&["config", "json"])?;
                 Ok(Command::Status { json: self.json, config: self.config() })
+            }
+            ["health"] => {
+                self.only(&["config"])?;
+                Ok(Command::Health { config: self.config() })
+            }
+            ["pause", minutes] => {
+                self.only(&["config"])?;
+                let minutes =
+                    minutes.parse().map_err(|_| format!("pause {minutes}: write how many minutes"))?;
+                Ok(Command::Pause { minutes, config: self.config() })
             }
             ["flush", names @ ..] if !names.is_empty() => {
                 self.only(&["config"])?;
@@ -252,6 +274,7 @@ impl Arguments {
             }
             ["help", ..] | [] => Ok(Command::Help),
             ["version", ..] => Ok(Command::Version),
+            ["pause"] => Err("pause needs the MINUTES, 0 to lift it".into()),
             ["flush"] => Err("flush needs a NAME".into()),
             ["lookup"] => Err("lookup needs a NAME".into()),
             ["backup"] => Err("backup needs the FILE to write, or - for stdout".into()),

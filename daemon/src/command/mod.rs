@@ -9,6 +9,7 @@ mod explain;
 mod flush;
 mod list;
 mod lookup;
+mod operator;
 mod run;
 mod setup;
 mod status;
@@ -27,10 +28,13 @@ luytre: keeps harmful content out of a family's home
   luytre run --config FILE                  answer DNS until stopped; SIGHUP reloads
   luytre check --config FILE                check configuration and family, print what is wrong
   luytre status [--json] --config FILE      what the running daemon did
+  luytre health --config FILE               how the service is, as JSON that says nothing about anybody
+  luytre pause --config FILE MINUTES        cut the whole house off the Internet for that long; 0 lifts it
   luytre flush --config FILE NAME...        make the running daemon forget its answers for a name
   luytre explain [--json] [--device IP] [--at TIME] --config FILE NAME [TYPE]
                                             what would be decided about a name, and why
   luytre sync [--once] --config FILE        fetch the list from the centre; without --once again and again
+  luytre sync --ask --config FILE           make the running daemon look for a list now
   luytre sync --roll-back --config FILE     go back to the list before, and never take this one again
   luytre setup-code --config FILE           the code to set up the page with, as the last word
   luytre reset-password --config FILE       forget every password, session and token; a new set-up code as the last word
@@ -75,6 +79,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::NetHelper { socket, plan } => run::net_helper(&socket, plan.as_deref()),
         Command::Check { config } => run::check(&config, out),
         Command::Status { config, json } => status::status(&config, json, out),
+        Command::Health { config } => operator::health(&config, out),
+        Command::Pause { config, minutes } => operator::pause(&config, minutes, out),
         Command::Flush { config, names } => flush::flush(&config, &names, out),
         Command::Explain(asked) => explain::explain(&asked, out),
         Command::Backup { config, file } => backup::backup(&config, &file, out),

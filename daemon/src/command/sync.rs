@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::runtime::Builder;
 
-use super::Failed;
 use super::arguments::Fetch;
 use super::run::log_to_stderr;
+use super::{Failed, operator};
 use crate::app::outside;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -27,8 +27,10 @@ const LOOKS: (u32, Duration) = (100, Duration::from_millis(50));
 /// Fetches once or again and again, or goes back.
 pub(super) fn sync(file: &Path, clock: Clock, what: Fetch, out: &mut impl Write) -> Result<ExitCode, Failed> {
     let config = Config::load(file, environment())?;
-    if what == Fetch::RollBack {
-        return roll_back(&config, out);
+    match what {
+        Fetch::RollBack => return roll_back(&config, out),
+        Fetch::Ask => return operator::look(file, out),
+        Fetch::Always | Fetch::Once => {}
     }
     let Some(settings) = config.list.sync.clone() else {
         return Err(Failed("lists are not fetched: write [list] urls and root".to_owned()));
