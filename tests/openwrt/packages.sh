@@ -2,16 +2,25 @@
 # The package itself, without a router.
 
 scripts_are_clean() {
-    for script in etc/init.d/luytre usr/lib/luytre/settings.sh usr/lib/luytre/dnsmasq.sh etc/hotplug.d/ntp/30-luytre; do
+    for script in etc/init.d/luytre usr/lib/luytre/settings.sh usr/lib/luytre/dnsmasq.sh etc/hotplug.d/ntp/30-luytre \
+        usr/libexec/rpcd/luytre; do
         check "$script passes shellcheck" shellcheck -s dash -e SC1091 "$source/openwrt/files/$script"
         check "$script runs under busybox ash" busybox ash -n "$source/openwrt/files/$script"
     done
-    for script in control/postinst control/prerm control/postrm; do
+    for script in control/postinst control/prerm control/postrm luci-app-luytre/control/postinst \
+        luci-app-luytre/control/postrm; do
         check "$script passes shellcheck" shellcheck "$source/openwrt/$script"
         check "$script runs under busybox ash" busybox ash -n "$source/openwrt/$script"
     done
     for script in "$source/openwrt/pack" "$source/openwrt/feed" "$here/run" "$here"/*.sh; do
         check "$(basename "$script") passes shellcheck" shellcheck -x -s sh -e SC1091,SC2016,SC2034,SC2154 "$script"
+    done
+    check "the provider's first start passes shellcheck" shellcheck -s dash -e SC1091 \
+        "$source/openwrt/imagebuilder/files/etc/uci-defaults/95-luytre-provider"
+    check "and runs under busybox ash" busybox ash -n \
+        "$source/openwrt/imagebuilder/files/etc/uci-defaults/95-luytre-provider"
+    for script in adb.py apk lmo; do
+        check "$script compiles" python3 -c 'compile(open(__import__("sys").argv[1]).read(), "", "exec")' "$source/openwrt/$script"
     done
     check "capability files name all five sets" five_sets
 }

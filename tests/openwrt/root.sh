@@ -7,7 +7,8 @@ make_root() {
     root=$1
     mkdir -p "$root/bin" "$root/sbin" "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" "$root/etc/config" \
         "$root/etc/rc.d" "$root/tmp" "$root/proc" "$root/sys" "$root/dev" "$root/lib/upgrade/keep.d" \
-        "$root/etc/hotplug.d/ntp" "$root/etc/capabilities" "$root/etc/init.d" "$root/usr/lib/opkg/info"
+        "$root/etc/hotplug.d/ntp" "$root/etc/capabilities" "$root/etc/init.d" "$root/usr/lib/opkg/info" \
+        "$root/usr/libexec/rpcd"
     ln -s tmp "$root/var"
     cp /bin/busybox "$root/bin/"
     for applet in $(busybox --list); do

@@ -1,0 +1,65 @@
+# shellcheck shell=sh
+# A provider's image: what the image builder takes from openwrt/imagebuilder, and what it makes of a router at its first
+# start.
+
+# What the image builder does: files laid over, packages configured without a running system.
+flash_image() {
+    cut_power
+    cp -R "$source/openwrt/imagebuilder/files/." "$root/"
+    cat >>"$root/etc/luytre/provider.conf" <<'END'
+LISTS="https://mirror.provider.example/list https://lists.example/list"
+UPSTREAM="udp://198.51.100.53"
+EDITION=small
+LABEL="echo vnpt-48a7-22b1"
+CLOSE_ROOT=1
+END
+    mkdir -p "$root/etc/dropbear"
+    echo 'ssh-ed25519 AAAA provider' >"$root/etc/dropbear/authorized_keys"
+    sed -i 's/^root:[^:]*:/root::/' "$root/etc/shadow"
+    printf '{}' >"$root/etc/luytre/root.json"
+}
+
+# OpenWrt's /etc/init.d/boot: each script once.
+first_start() {
+    for script in "$root"/etc/uci-defaults/*; do
+        ! on_router sh "/etc/uci-defaults/$(basename "$script")" || rm -f "$script"
+    done
+    boot
+}
+
+image_is_preset() {
+    flash_image
+    first_start
+    check "a provider's image filters at its first start" soon says 192.168.1.1 bet365.com A "$page"
+    check "it asks the provider's mirror first, then the centre" [ "$(on_router uci get luytre.main.list_url)" = \
+        "https://mirror.provider.example/list https://lists.example/list" ]
+    check "its servers and edition are taken in" grep -qxE \
+        'LUYTRE_(UPSTREAM__SERVERS=udp://198.51.100.53|LIST__EDITION=small)' "$root/tmp/run/procd/luytre/daemon/env"
+    check "the first account is made by the code on the label" \
+        [ "$(on_router env LUYTRE_WEB__SETUP_CODE_FILE=/etc/luytre/setup-code luytre setup-code | awk '{ print $NF }')" = \
+            vnpt-48a7-22b1 ]
+    check "which only the daemon reads" [ "$(stat -c %u:%a "$root/etc/luytre/setup-code")" = 553:600 ]
+    check "root has no password that anybody could know" grep -q '^root:\*:' "$root/etc/shadow"
+    check "the script is gone, and does not undo what people set" [ ! -e "$root/etc/uci-defaults/95-luytre-provider" ]
+    on_router sh -c 'uci set luytre.main.strict=1 && uci commit luytre'
+    cut_power
+    boot
+    check "what people set stays" [ "$(on_router uci get luytre.main.strict)" = 1 ]
+}
+
+image_is_careful() {
+    cp "$source/openwrt/imagebuilder/files/etc/uci-defaults/95-luytre-provider" "$root/tmp/again"
+    rm "$root/etc/luytre/setup-code" "$root/etc/dropbear/authorized_keys"
+    sed -i 's/^root:[^:]*:/root::/' "$root/etc/shadow"
+    for label in 'echo 1234' 'exit 1' 'echo "<>/!"'; do
+        printf 'LABEL=%s\n' "'$label'" >>"$root/etc/luytre/provider.conf"
+        on_router sh /tmp/again
+        check "a label's command that prints no code ($label) leaves none" [ ! -e "$root/etc/luytre/setup-code" ]
+    done
+    check "which the log says" soon grep -q 'prints no code' "$root/tmp/log"
+    check "without the provider's keys root is not closed" grep -q '^root::' "$root/etc/shadow"
+    rm -f "$root/etc/luytre/provider.conf"
+    check "without its settings nothing happens" on_router sh /tmp/again
+    sed -i 's/^root::/root:x:/' "$root/etc/shadow"
+    rm -rf "$root/etc/dropbear" "$root/etc/uci-defaults"
+}
