@@ -49,7 +49,20 @@ fresh_memory() {
     on_router syslogd -O /tmp/log
 }
 
+# The line that a provider's modem gives: a resolver of its own at its other end. Prints a process of that.
+new_line() {
+    line=$(new_place "$1" eth0)
+    ip addr add "$2.1.2/24" dev "$1"
+    ip link set "$1" mtu 1492 up
+    nsenter --target "$line" --net sh -c "ip addr add $2.1.1/24 dev eth0 && ip link set eth0 up"
+    nsenter --target "$line" --net "$upstream" --listen "$2.1.1:53" >/dev/null 2>&1 &
+    echo "$line"
+}
+
 on_device() { nsenter --target "$device" --net "$@"; }
+
+# dns_by_ra: the servers that a router advertisement tells the device of (RFC 8106).
+dns_by_ra() { on_device python3 "$here/rdnss.py" eth0; }
 
 # dns_by_dhcp: the servers that a lease tells the device of.
 dns_by_dhcp() {

@@ -42,6 +42,10 @@ image_is_preset() {
     check "root has no password that anybody could know" grep -q '^root:\*:' "$root/etc/shadow"
     check "the script is gone, and does not undo what people set" [ ! -e "$root/etc/uci-defaults/95-luytre-provider" ]
     on_router sh -c 'uci set luytre.main.strict=1 && uci commit luytre'
+    cp "$source/openwrt/imagebuilder/files/etc/uci-defaults/95-luytre-provider" "$root/tmp/again"
+    on_router uci show luytre | sort >"$work/uci.before"
+    on_router sh /tmp/again && on_router uci show luytre | sort >"$work/uci.after"
+    check "a first start that is cut short and begun again ends the same" cmp "$work/uci.before" "$work/uci.after"
     cut_power
     boot
     check "what people set stays" [ "$(on_router uci get luytre.main.strict)" = 1 ]

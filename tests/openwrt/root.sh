@@ -47,8 +47,12 @@ config dnsmasq
 
 config dhcp 'lan'
 	option interface 'lan'
+	option ra 'server'
 	list dhcp_option '42,192.168.1.1'
 	list dhcp_option '6,198.51.100.53'
+
+config dhcp 'guest'
+	option interface 'guest'
 
 config dhcp wan
 	option interface 'wan'

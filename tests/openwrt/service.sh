@@ -6,6 +6,7 @@ dnsmasq_alone_answers() {
     on_router /etc/init.d/dnsmasq enable
     on_router /etc/init.d/dnsmasq start
     check "before: dnsmasq answers, unfiltered" soon says 192.168.1.1 bet365.com A 192.0.2.1
+    check "before: it tells devices of itself by router advertisements" is_router "$(dns_by_ra)"
     check "before: it tells devices of another resolver" [ "$(dns_by_dhcp)" = 198.51.100.53 ]
     check "before: and knows the home's names" says 192.168.1.1 nas.lan A 192.168.1.20
     on_router cat /etc/config/dhcp >"$work/dhcp.before"
@@ -32,8 +33,13 @@ same_dhcp() { cmp "$root/etc/config/dhcp" "$work/dhcp.before"; }
 
 devices_are_told() {
     check "devices are told of this router by DHCP" [ "$(dns_by_dhcp)" = 192.168.1.1 ]
+    check "and by router advertisements" is_router "$(dns_by_ra)"
+    check "where it answers" says "$(dns_by_ra)%eth0" bet365.com A "$page"
     check "and of all else as before" grep -qx 'dhcp-option=tag:lan,42,192.168.1.1' "$root/tmp/dnsmasq.conf"
 }
+
+# is_router ADDRESS: one of the home's network.
+is_router() { [ -n "$1" ] && ip -6 addr show dev br-lan | grep -qF " $1/"; }
 
 pid_of() { cat "$root/tmp/run/procd/luytre/$1/pid"; }
 

@@ -79,23 +79,37 @@ moved_instance() {
 	done
 }
 
-# announced_by POOL: devices are told of this router (0.0.0.0 means the machine itself to dnsmasq), which dnsmasq does by
-# itself on port 53 only. odhcpd tells of it by DHCPv6 and router advertisements, whatever the port.
+# announced_by POOL: devices are told of this router (0.0.0.0 and [fe80::] mean itself to dnsmasq), which dnsmasq does
+# unasked on port 53 only. odhcpd tells of it by DHCPv6 and router advertisements, whatever the port.
 announced_by() {
 	local option
 	[ "$(uci -q get "$1.ignore")" != 1 ] || return 0
 	[ -z "$(uci -q get "$1.dhcp_option")" ] || echo "delete $1.dhcp_option"
 	for option in $(uci -q get "$1.dhcp_option"); do
 		case $option in
-			6,* | option:dns-server,*) ;;
+			6,* | option:dns-server,* | option6:23,* | option6:dns-server,*) ;;
 			*) echo "add_list $1.dhcp_option=$option" ;;
 		esac
 	done
 	echo "add_list $1.dhcp_option=6,0.0.0.0"
+	! dnsmasq_tells_ipv6 || echo "add_list $1.dhcp_option=option6:dns-server,[fe80::]"
 	local servers
 	servers=$(uci -q get "$1.dns")
 	[ -z "$servers" ] || logger -t luytre -p daemon.warn \
 		"devices of ${1#dhcp.} are told by IPv6 to ask $servers: take 'list dns' out of /etc/config/dhcp"
+}
+
+# Where there is no odhcpd; a dnsmasq that was built without DHCPv6 would not start with an option of it.
+dnsmasq_tells_ipv6() {
+	[ ! -x /usr/sbin/odhcpd ] && dnsmasq --version 2>/dev/null | grep -q ' DHCPv6\( \|$\)'
+}
+
+# served_networks: whose devices are given addresses, guests' among them: without us nobody would answer them any more.
+served_networks() {
+	local pool
+	for pool in $(dhcp_pools); do
+		[ "$(uci -q get "dhcp.$pool.ignore")" = 1 ] || uci -q get "dhcp.$pool.interface"
+	done
 }
 
 dhcp_pools() {

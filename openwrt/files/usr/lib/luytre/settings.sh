@@ -19,7 +19,9 @@ load_settings() {
 	config_get_bool enabled main enabled 1
 	config_get_bool firewall main firewall 1
 	config_get_bool strict main strict 0
-	config_get interfaces main interface lan
+	config_get interfaces main interface
+	[ -n "$interfaces" ] || interfaces=$(served_networks)
+	interfaces=${interfaces:-lan}
 	config_get upstream main upstream
 	config_get list_url main list_url
 	config_get edition main edition

@@ -1,0 +1,68 @@
+# shellcheck shell=sh
+# What else a router does: a network of guests on a VLAN, a line that comes late, or another one.
+
+on_guest() { nsenter --target "$guest" --net "$@"; }
+
+guest_gets() { on_guest dig +time=2 +tries=1 +short "@$1" "$2" A | grep -qx -- "$3"; }
+
+# The guests' network as OpenWrt names it. Of a VLAN Luytre sees the interface alone.
+new_guest() {
+    guest=$(new_place br-lan.3 eth0)
+    ip addr add 192.168.3.1/24 dev br-lan.3
+    ip link set br-lan.3 up
+    on_guest sh -c 'ip addr add 192.168.3.9/24 dev eth0 && ip link set eth0 up && ip route add default via 192.168.3.1'
+}
+
+guests_are_filtered() {
+    new_guest
+    check "guests whom dnsmasq serves are filtered without a word in the settings" soon guest_gets 192.168.3.1 bet365.com "$page"
+    check "whoever they ask" guest_gets 9.9.9.9 bet365.com "$page"
+    check "other names are answered" guest_gets 192.168.3.1 guest.example 192.0.2.1
+    check "but by dnsmasq past us" fails guest_gets "192.168.3.1 -p 5054" nas.lan 192.168.1.20
+    check "fw4 leads guests of their zone to the block page" grep -qx src=visitors "$root/tmp/run/procd/luytre/daemon/data"
+    check "and those of the home's zone" grep -qx src=lan "$root/tmp/run/procd/luytre/daemon/data"
+    kill "$guest"
+    soon fails ip link show br-lan.3
+    new_guest
+    check "a network that goes and comes is filtered from its first question" guest_gets 9.9.9.9 bet365.com "$page"
+    on_router sh -c 'uci add_list luytre.main.interface=lan && uci commit luytre'
+    event "config.change luytre"
+    check "a network that the settings leave out is not answered" soon fails guest_gets 192.168.3.1 left-out.example 192.0.2.1
+    check "and whom it asks is not changed" fails guest_gets 9.9.9.9 bet365.com "$page"
+    on_router sh -c 'uci delete luytre.main.interface && uci commit luytre'
+    event "config.change luytre"
+    kill "$guest"
+    skip "VLANs themselves: this kernel has none; the guests' interface has a VLAN's name"
+}
+
+resolvers_are() { printf '%s' "${1:+nameserver $1
+}" >"$root/tmp/resolv.conf.d/resolv.conf.auto"; }
+
+line_comes_later() {
+    cut_power
+    resolvers_are ''
+    ip link set wan down
+    boot
+    check "without a line it filters" says 192.168.1.1 bet365.com A "$page"
+    check "and knows the home's names" says 192.168.1.1 nas.lan A 192.168.1.20
+    check "other names get no answer, at once" fails says 192.168.1.1 early.example A 192.0.2.1
+    before=$(pid_of daemon)
+    ip link set wan up
+    ip addr replace 198.51.100.1/24 dev wan
+    resolvers_are 198.51.100.53
+    event "interface.*.up"
+    check "with the line they do" soon says 192.168.1.1 early.example A 192.0.2.1
+    line=$(new_line pppoe-wan 100.64)
+    resolvers_are 100.64.1.1
+    ip link set wan down
+    event "interface.*.up"
+    check "another line brings other resolvers, of a carrier's own addresses" soon says 192.168.1.1 other.example A 192.0.2.1
+    check "by the same process" [ "$before" = "$(pid_of daemon)" ]
+    check "another resolver is still not reached" says 9.9.9.9 bet365.com A "$page"
+    kill "$line"
+    ip link set wan up
+    resolvers_are 198.51.100.53
+    event "interface.*.up"
+    check "and back" soon says 192.168.1.1 back.example A 192.0.2.1
+    skip "PPPoE itself: this kernel has no PPP; the line is an interface of that name"
+}
