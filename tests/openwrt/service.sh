@@ -18,6 +18,7 @@ package_is_installed() {
     check "the package is installed with one command" on_router opkg install "/tmp/$(basename "$package")"
     echo "    $((($(date +%s%N) - began) / 1000000)) ms until it answers"
     check "at once a listed name is blocked, and leads to the block page" says 192.168.1.1 bet365.com A "$page"
+    check "and our own name, where port 80 is the page's and not LuCI's" says 192.168.1.1 luytre.lan A "$page"
     check "other names are asked of the provider" says 192.168.1.1 example.org A 192.0.2.1
     check "the home's own names still come from dnsmasq" says 192.168.1.1 nas.lan A 192.168.1.20
     check "and its addresses" says 192.168.1.1 20.1.168.192.in-addr.arpa PTR nas.lan.
