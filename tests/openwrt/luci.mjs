@@ -121,6 +121,10 @@ await check("it says so when the service is off or does not answer", async () =>
         assert((await page({ enabled, running: false, error: "why" })).node.text.includes(words));
 });
 
+await check("and that a newer version is out", async () => {
+    assert((await page({ ...status, update: "9.1.0" })).node.text.includes("9.1.0 is out"));
+});
+
 await check("what changes is shown", async () => {
     const seen = await page(status);
     seen.status = { ...status, firewall: "refused" };
@@ -138,7 +142,7 @@ await check("a list is looked for by the button", async () => {
 await check("hostile values are text, and lead nowhere", async () => {
     const evil = "<img src=x onerror=alert(1)>";
     const told = {
-        ...status, version: evil, firewall: evil, page_port: "80/@evil.example/", concerns: [evil, "__proto__"],
+        ...status, version: evil, update: evil, firewall: evil, page_port: "80/@evil.example/", concerns: [evil, "__proto__"],
         list: { ...status.list, state: evil },
     };
     for (const status of [told, { enabled: true, running: false, error: evil }]) {

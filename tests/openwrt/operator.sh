@@ -19,7 +19,7 @@ operator_asks() {
     check "that it runs, and its list" tells 'it.running && it.enabled && it.list.state' starter
     check "that the ways round are closed" tells it.firewall on
     check "and nothing else: no name, no device, no count of questions" tells 'Object.keys(it).sort().join()' \
-        concerns,enabled,firewall,list,page_port,root_is_open,running,strict,upstream,uptime_s,version
+        concerns,enabled,firewall,list,page_port,root_is_open,running,strict,update,upstream,uptime_s,version
     check "neither name nor address of a device is in it" \
         fails grep -iE 'example\.org|192\.168\.|bet365|([0-9a-f]{2}:){5}' "$work/told"
     check "ubus call luytre sync says why no list is looked for" ubus_call sync

@@ -78,7 +78,7 @@ function rows(status) {
 
 	return [
 		[ _('Service'), _('answers, for %s').format(duration(status.uptime_s)) ],
-		[ _('Version'), String(status.version) ],
+		[ _('Version'), status.update ? _('%s; %s is out').format(status.version, status.update) : String(status.version) ],
 		[ _('List'), listInWords(status.list) ],
 		[ _('Upstream servers'), _('%d of %d answer').format(status.upstream.servers - status.upstream.down, status.upstream.servers) ],
 		[ _('Ways round'), known(FIREWALLS, status.firewall) ],
