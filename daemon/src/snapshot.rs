@@ -45,6 +45,8 @@ pub struct Snapshot {
     pub inspector: Arc<Inspector>,
     /// Where the page is.
     pub page: PageAddress,
+    /// Who looks after this router, as the pages say it.
+    pub provider: Arc<str>,
     /// How blocked questions are answered.
     pub block: Arc<BlockStyle>,
     /// The encrypted listeners that devices are told of.
@@ -96,6 +98,7 @@ impl Snapshot {
                 config.upstream.zones.iter().map(|zone| &zone.name),
             )),
             page,
+            provider: config.web.provider.as_str().into(),
             block: Arc::new(BlockStyle::new(config.reply.mode, page, config.reply.ttl)),
             designations: Arc::new(Designations::of(&config.listen)),
             upstream,

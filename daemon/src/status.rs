@@ -54,6 +54,8 @@ pub struct Status {
     pub firewall: Standing,
     /// Whether somebody without a password may do everything on this router, as far as it was told: a child, too.
     pub root_is_open: bool,
+    /// Who looks after this router and how they are reached; empty: nobody does.
+    pub provider: String,
     /// What is kept of each question, of whom the family said nothing else.
     pub privacy: Privacy,
     /// What is wrong and what to do about it.

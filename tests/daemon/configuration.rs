@@ -264,3 +264,17 @@ fn sigterm_ends_it_in_peace_and_it_starts_again() {
         house.status();
     }
 }
+
+#[test]
+fn who_looks_after_the_router_is_named_to_who_meets_a_blocked_site() {
+    let provider = "VNTT <b> · 1800 1234";
+    let house = House::new()
+        .list("gambling", ["casino.example"])
+        .with_page()
+        .with(&format!("web.provider = '{provider}'"))
+        .start();
+    let page = house.browser().request_to("casino.example", "GET", "/", None);
+    assert_eq!(page.status, 403);
+    assert!(page.body.contains("<bdi>VNTT &#60;b&#62; · 1800 1234</bdi>"), "{}", page.body);
+    assert_eq!(house.status()["provider"], provider);
+}

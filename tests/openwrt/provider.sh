@@ -9,6 +9,7 @@ flash_image() {
     cat >>"$root/etc/luytre/provider.conf" <<'END'
 LISTS="https://mirror.provider.example/list https://lists.example/list"
 UPSTREAM="udp://198.51.100.53"
+NAME="VNTT · 1800 1234"
 EDITION=small
 LABEL="echo vnpt-48a7-22b1"
 CLOSE_ROOT=1
@@ -35,6 +36,8 @@ image_is_preset() {
         "https://mirror.provider.example/list https://lists.example/list" ]
     check "its servers and edition are taken in" grep -qxE \
         'LUYTRE_(UPSTREAM__SERVERS=udp://198.51.100.53|LIST__EDITION=small)' "$root/tmp/run/procd/luytre/daemon/env"
+    check "and its name, for the pages" grep -qx "LUYTRE_WEB__PROVIDER='''VNTT · 1800 1234'''" \
+        "$root/tmp/run/procd/luytre/daemon/env"
     check "the first account is made by the code on the label" \
         [ "$(on_router env LUYTRE_WEB__SETUP_CODE_FILE=/etc/luytre/setup-code luytre setup-code | awk '{ print $NF }')" = \
             vnpt-48a7-22b1 ]

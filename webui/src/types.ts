@@ -190,6 +190,7 @@ export interface Status {
   built?: number;
   update?: string | null;
   privacy?: string;
+  provider?: string;
   root_is_open?: boolean;
   concerns: { area: string; text: string }[];
 }

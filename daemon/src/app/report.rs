@@ -111,6 +111,7 @@ impl Daemon {
             devices: self.directory.status(DEVICES_SHOWN),
             firewall: self.firewall.standing(),
             root_is_open: self.started_with.state.dir.join(ROOT_IS_OPEN).exists(),
+            provider: state.provider.to_string(),
             privacy: self.resolver.history.privacy(),
             notices: concerns.iter().map(|concern| concern.text.clone()).collect(),
             concerns,

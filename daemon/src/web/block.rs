@@ -23,6 +23,7 @@ struct BlockPage<'a> {
     site: &'a str,
     blocked: bool,
     parts: [Part; 2],
+    provider: &'a str,
 }
 
 /// The page in one language.
@@ -61,7 +62,10 @@ pub(super) fn answer(state: &Snapshot, site: &Foreign, headers: &HeaderMap) -> R
         report: link(language, may_report),
     });
     let blocked = site.verdict.is_blocked();
-    page::html(StatusCode::FORBIDDEN, &BlockPage { language, site: &site.shown, blocked, parts })
+    page::html(
+        StatusCode::FORBIDDEN,
+        &BlockPage { language, site: &site.shown, blocked, parts, provider: &state.provider },
+    )
 }
 
 /// The form to ask and report by is the router's own: sent from a page of this site it would be refused. It is where this page was

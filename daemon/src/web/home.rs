@@ -41,6 +41,8 @@ struct HomePage {
     app: Option<assets::Entry>,
     list: String,
     version: &'static str,
+    /// Who looks after this router.
+    provider: String,
     details: Option<Details>,
 }
 
@@ -80,6 +82,7 @@ pub(super) async fn show(
         app: assets::entry(),
         list: list_state(&status, texts).to_owned(),
         version: status.version,
+        provider: status.provider.clone(),
         details: on_router.then(|| Details::of(status, language, now)),
     };
     guard::own(page::html(StatusCode::OK, &home))

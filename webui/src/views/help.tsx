@@ -1,15 +1,18 @@
 // Help: who listens, what this can't do, and words that one meets.
 
 import { maybe, t, type Key } from '../i18n';
+import type { Status } from '../types';
 import { Heading } from '../ui/frame';
 import { Icon } from '../ui/icon';
 import { Card } from '../ui/parts';
+import { useApi } from '../use';
 
 const CANNOT: Key[] = ['cannot_mobile', 'cannot_vpn', 'cannot_inside', 'cannot_all', 'cannot_talk'];
 const QUESTIONS = ['slow', 'wrong', 'phone', 'guest'];
 const WORDS = ['dns', 'category', 'list', 'router', 'limit', 'wifi_mac'];
 
 export function Help() {
+  const provider = useApi<Status>('status').data?.provider;
   return (
     <>
       <Heading text={t('help')} />
@@ -20,6 +23,13 @@ export function Help() {
           <span>111</span>
         </a>
       </Card>
+      {provider && (
+        <Card title={t('provider')}>
+          <p>
+            <bdi>{provider}</bdi>
+          </p>
+        </Card>
+      )}
       <Card title={t('questions_help')}>
         {QUESTIONS.map((key) => (
           <details key={key}>

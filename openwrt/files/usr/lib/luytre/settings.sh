@@ -26,6 +26,7 @@ load_settings() {
 	config_get list_url main list_url
 	config_get edition main edition
 	config_get page_port main page_port 8088
+	config_get provider main provider
 	config_get local_port main local_port 5054
 }
 
@@ -41,6 +42,7 @@ environment() {
 	echo "LUYTRE_LISTEN__LAN=$(commas auto "$(each_of prefixes_of "$interfaces")")"
 	echo "LUYTRE_WEB__LISTEN=0.0.0.0:$page_port,[::]:$page_port"
 	echo "LUYTRE_REPLY__ADDRESS=$PAGE_V4,$PAGE_V6"
+	[ -z "$provider" ] || echo "LUYTRE_WEB__PROVIDER='''$(printf %s "$provider" | tr -d "'\n")'''"
 	[ -z "$upstream" ] || echo "LUYTRE_UPSTREAM__SERVERS=$(commas "$upstream")"
 	# Zones that somebody wrote into luytre.toml are his to keep.
 	[ -z "$zones" ] || grep -qs '^[[:space:]]*zones' "$CONFIG" || echo "LUYTRE_UPSTREAM__ZONES={ $zones }"
