@@ -1,5 +1,6 @@
 //! Compiles `config/starter/*.txt` into the list that every `luytre` carries, so that a router filters before its
-//! first sync; `config/oui.txt` into a table to search; and takes in the page's application from `webui/dist`.
+//! first sync; `config/oui.txt` into a table to search; and takes in the page's application from `webui/dist` and the
+//! API's description.
 
 use std::path::{Path, PathBuf};
 use std::{env, error::Error, fs};
@@ -42,7 +43,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     #[expect(clippy::disallowed_methods, reason = "a build script's output, not a router's file")]
     fs::write(out, list.finish()?)?;
     vendors(&folder.join("../oui.txt"))?;
+    description(Path::new("src/web/api/openapi.json"))?;
     application(&folder.join("../../webui/dist"))
+}
+
+/// Writes `openapi.json` anew without the spaces between its values.
+fn description(file: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed={}", file.display());
+    let (mut inside, mut escaped) = (false, false);
+    let mut text = fs::read_to_string(file)?;
+    text.retain(|c| {
+        inside ^= c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        inside || !c.is_ascii_whitespace()
+    });
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    #[expect(clippy::disallowed_methods, reason = "as above")]
+    fs::write(out.join("openapi.json"), text)?;
+    Ok(())
 }
 
 /// Writes `assets.rs`: the files that `webui/build.mjs` made and lists in `files.txt`, a line each: role, path, content

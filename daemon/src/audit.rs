@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::document::from_json;
 use crate::files;
 use crate::status::rfc3339;
 
@@ -58,7 +59,7 @@ impl Audit {
         // What a power cut left half-written is no entry.
         let entries = |path: &Path| {
             let text = files::read_text(path, 2 * FULL as usize).unwrap_or_default();
-            let entries = text.lines().rev().filter_map(|line| serde_json::from_str(line).ok());
+            let entries = text.lines().rev().filter_map(|line| from_json(line.as_bytes()).ok());
             entries.collect::<Vec<Entry>>()
         };
         entries(&path).into_iter().chain(entries(&files::beside(&path, "old"))).take(most).collect()

@@ -4,7 +4,8 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use luytre_lists::written::Written;
+use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
 
 use crate::files;
@@ -20,12 +21,18 @@ pub(crate) struct Document<T> {
     unwritten: Option<String>,
 }
 
+/// Reads JSON into a type, by the way of all our documents.
+pub(crate) fn from_json<'t, T: Deserialize<'t>>(text: &'t [u8]) -> Result<T, String> {
+    let written: Written<'t> = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    T::deserialize(written).map_err(|misfit| misfit.to_string())
+}
+
 /// Understands a document of version 1, which is the only one so far.
 pub(crate) fn of_version_1<T: DeserializeOwned>(
     text: &str,
     version: impl Fn(&T) -> u32,
 ) -> Result<T, String> {
-    let document: T = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let document: T = from_json(text.as_bytes())?;
     match version(&document) {
         1 => Ok(document),
         version => Err(format!("version {version} is unknown")),

@@ -2,11 +2,18 @@
 //! anew.
 
 use std::future::Future;
+use std::pin::Pin;
 
 use tokio::task::JoinHandle;
 
 /// Runs a future beside the caller. If it panics, the log names it.
+///
+/// Each lies in a box of its own: tokio's code for a task comes once then, not twice for each of our thirty.
 pub fn spawn(name: &'static str, future: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    spawn_boxed(name, Box::pin(future))
+}
+
+fn spawn_boxed(name: &'static str, future: Pin<Box<dyn Future<Output = ()> + Send>>) -> JoinHandle<()> {
     /// Dropped by a normal end too; tells only of a panic.
     struct Watch(&'static str);
     impl Drop for Watch {

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::hash::{HashKey, hash_bytes};
+use crate::written;
 
 /// A category's stable number, 0 to 63. Numbers are never reused: lists and logs carry them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -203,7 +204,7 @@ impl CategoryTable {
 
     /// Reads a table; the error says which row is wrong and why.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+        let file: File = written::from_toml(text)?;
         if file.version != 1 {
             return Err(format!(
                 "version {} of the category table is unknown; this build reads 1",

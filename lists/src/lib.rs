@@ -11,6 +11,8 @@
 //! 6. [`list`]: that file, checked and looked up in place; a look-up allocates nothing.
 //! 7. [`delta`]: the difference of two files, small enough for ten million routers, applied as a stream.
 //!
+//! Beside them, [`written`] reads every TOML or JSON document of the router into its type.
+//!
 //! No I/O, no clock and no threads live here: callers hand in bytes. The format is written down, with a worked
 //! example, in `docs/list-format.md`.
 
@@ -24,6 +26,7 @@ pub mod hash;
 pub mod list;
 pub mod name;
 pub mod writer;
+pub mod written;
 
 pub use address::{AddressBlock, AddressError, is_inward, network};
 pub use category::{Category, CategorySet, CategoryTable};

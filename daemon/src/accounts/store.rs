@@ -13,6 +13,7 @@ use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
 
 use super::{Account, Error, Token};
+use crate::document::from_json;
 use crate::files;
 
 /// The version of the file that this build writes.
@@ -162,7 +163,7 @@ fn load(file: &Path) -> Result<Arc<Saved>, String> {
         Err(error) => return damaged(&error),
         Ok(_) => {}
     }
-    match serde_json::from_str::<Saved>(&text) {
+    match from_json::<Saved>(text.as_bytes()) {
         Ok(saved) if saved.version != VERSION => {
             damaged(&format_args!("version {} is from another luytre", saved.version))
         }

@@ -30,6 +30,9 @@ impl fmt::Display for ChangeError {
     }
 }
 
+/// Makes the new document from the one in force.
+type Change = dyn Fn(&Spec, Timestamp) -> Result<Spec, EditError> + Send;
+
 /// How often a change is made anew because somebody else was faster.
 const TRIES: usize = 4;
 
@@ -39,14 +42,18 @@ impl Daemon {
         &self,
         change: impl Fn(&Spec, Timestamp) -> Result<Spec, EditError> + Send + 'static,
     ) -> Result<(), ChangeError> {
+        self.change_family_by(Box::new(change)).await
+    }
+
+    async fn change_family_by(&self, change: Box<Change>) -> Result<(), ChangeError> {
         let daemon = self.clone();
-        self.apart(move || daemon.change_family_now(change)).await
+        self.apart(move || daemon.change_family_now(&*change)).await
     }
 
     /// The same, where the disk may be waited for.
     pub fn change_family_now(
         &self,
-        change: impl Fn(&Spec, Timestamp) -> Result<Spec, EditError>,
+        change: &dyn Fn(&Spec, Timestamp) -> Result<Spec, EditError>,
     ) -> Result<(), ChangeError> {
         let now = self.resolver.clock.now();
         for _ in 1..TRIES {

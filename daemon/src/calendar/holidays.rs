@@ -112,7 +112,7 @@ fn read(text: &str) -> Result<BTreeMap<String, Shipped>, String> {
         #[serde(default)]
         days: Vec<String>,
     }
-    let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+    let file: File = luytre_lists::written::from_toml(text)?;
     let holidays = file.holiday.into_iter().map(|Holiday { id, public, every_year, days }| {
         let yearly = Date::YEARS.flat_map(|year| {
             let with_year = |days: &String| format!("{year}-{}", days.replace("..", &format!("..{year}-")));

@@ -111,7 +111,7 @@ impl Catalogue {
 
     /// Reads a catalogue; the error says which service is wrong and why.
     pub fn parse(text: &'static str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+        let file: File = luytre_lists::written::from_toml(text)?;
         if file.version != 1 {
             return Err(format!("version {} of the catalogue is unknown; this build reads 1", file.version));
         }

@@ -2,15 +2,11 @@
 
 use std::fmt;
 
+use luytre_lists::written::Step;
+
 /// The way to a value: names of keys and places in lists, from the top.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pointer(Vec<Step>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    Key(String),
-    Item(usize),
-}
 
 impl Pointer {
     /// The value of a key in this table.
@@ -47,6 +43,12 @@ impl Pointer {
             }
         }
         words
+    }
+}
+
+impl FromIterator<Step> for Pointer {
+    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
+        Self(steps.into_iter().collect())
     }
 }
 

@@ -4,14 +4,15 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use luytre_lists::written::{Step, Written};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_path_to_error::Segment;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::migrate::migrated;
-use super::problem::{Pointer, Problem, Step};
+use super::problem::{Pointer, Problem};
 use super::spec::Spec;
 use crate::config::nearest;
 
@@ -110,15 +111,8 @@ pub(super) fn spec(value: Value) -> Result<Spec, Problem> {
 
 /// Reads what was written into a type. The first key that is unknown, or value of the wrong kind, is the problem.
 pub(super) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let step = |pointer: Pointer, segment: &Segment| match segment {
-            Segment::Map { key } => pointer.key(key),
-            Segment::Seq { index } => pointer.item(*index),
-            Segment::Enum { .. } | Segment::Unknown => pointer,
-        };
-        let pointer = error.path().iter().fold(Pointer::default(), step);
-        in_words(pointer, &error.into_inner().to_string())
-    })
+    let written = Written::deserialize(value).map_err(|error| Problem::new(Pointer::default(), error.to_string()))?;
+    T::deserialize(written).map_err(|misfit| in_words(misfit.steps().cloned().collect(), misfit.what()))
 }
 
 /// serde's words, in ours.

@@ -51,7 +51,7 @@ impl Known {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+        let file: File = luytre_lists::written::from_toml(text)?;
         let addresses = file.resolver.iter().flat_map(|resolver| &resolver.addresses);
         let resolvers = addresses.map(|text| network(text).ok_or_else(|| format!("{text} is no network")));
         let ports = file.tunnel.iter().flat_map(|tunnel| {

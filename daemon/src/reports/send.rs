@@ -7,6 +7,7 @@ use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Report, Reports, State};
+use crate::document::from_json;
 use crate::notify::Target;
 use crate::sync::http::{Mirror, Network};
 use crate::sync::{Outside, Trouble, random, schedule};
@@ -100,7 +101,7 @@ async fn post(report: &Report, centre: &Target, outside: &Outside) -> Result<(St
 
 /// The number in an answer; a centre that gives none, or none that can be shown, has the report all the same.
 fn receipt(answer: &[u8]) -> String {
-    let receipt = serde_json::from_slice(answer).map(|Received { receipt }| receipt).unwrap_or_default();
+    let receipt = from_json(answer).map(|Received { receipt }| receipt).unwrap_or_default();
     let plain = receipt.len() <= MAX_RECEIPT
         && receipt.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if plain { receipt } else { String::new() }

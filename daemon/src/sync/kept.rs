@@ -6,6 +6,7 @@ use luytre_trust::{FileRef, Lifts, MAX_LIFTS, MAX_ROOT, Manifest, Moment, Seen, 
 use serde::{Deserialize, Serialize};
 
 use super::Trouble;
+use crate::document::from_json;
 use crate::files;
 
 /// The largest such file, in bytes: a root, what is lifted, and a few lines.
@@ -74,7 +75,7 @@ impl Kept {
             Err(error) => return Err(Trouble::local(path.display())(error)),
         };
         // One that is damaged tells nothing: all is learnt anew, from the root that we were set up with.
-        Ok(serde_json::from_slice(&bytes).unwrap_or_else(|error| {
+        Ok(from_json(&bytes).unwrap_or_else(|error| {
             tracing::error!(file = %path.display(), %error, "what was kept of earlier lists is damaged; beginning anew");
             Self::default()
         }))

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::account::{Account, BRIDGE};
 use super::ledger::Key;
 use crate::calendar::Date;
+use crate::document::from_json;
 
 /// The most minutes that a power cut takes from anybody's budget, or gives back to it.
 const STEP: u32 = 2;
@@ -139,7 +140,7 @@ fn used_of(accounts: &Accounts) -> BTreeMap<Key, u32> {
 }
 
 fn parse(text: &str) -> Result<Accounts, String> {
-    let document: Document = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let document: Document = from_json(text.as_bytes())?;
     if document.version != VERSION {
         return Err(format!("version {} is unknown", document.version));
     }

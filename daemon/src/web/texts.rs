@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::document::from_json;
+
 /// Every text of one language.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -157,7 +159,7 @@ pub(super) static ENGLISH: LazyLock<Texts> =
 
 fn parse(file: &'static str) -> Texts {
     #[expect(clippy::expect_used, reason = "compiled in; a test parses both files")]
-    serde_json::from_str(file).expect("each text is there once")
+    from_json(file.as_bytes()).expect("each text is there once")
 }
 
 impl Texts {
@@ -195,7 +197,7 @@ mod tests {
             ("vi.json", include_str!("../../../webui/i18n/vi.json")),
             ("en.json", include_str!("../../../webui/i18n/en.json")),
         ] {
-            let texts = serde_json::from_str::<Texts>(file);
+            let texts = from_json::<Texts>(file.as_bytes());
             assert!(texts.is_ok(), "webui/i18n/{name}: {}", texts.unwrap_err());
             let texts: std::collections::BTreeMap<&str, &str> = serde_json::from_str(file).unwrap();
             let empty: Vec<_> = texts.iter().filter(|(_, text)| text.trim().is_empty()).collect();

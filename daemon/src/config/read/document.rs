@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use luytre_lists::written::{Step, Written};
 use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, Deserializer};
+use toml::de::{DeTable, DeValue};
 
 use super::Refusal;
 use super::environment::Variable;
@@ -69,16 +70,16 @@ impl<'t> Document<'t> {
             let what = schema.misfit(&key, stray.get_ref());
             return Err(self.locate(Refusal::new(key, what)));
         }
-        T::deserialize(Deserializer::from(self.root.clone())).map_err(|error| {
-            let span = error.span().unwrap_or_default();
-            let found = find(root, &span, &Key::default()).and_then(|key| Some((self.value(&key)?, key)));
-            match found {
-                Some((value, key)) => {
-                    let what = schema.misfit(&key, value.get_ref());
-                    self.locate(Refusal::new(key, what))
-                }
-                None => ConfigError::new(self.place(&span), error.message()),
-            }
+        T::deserialize(Written::from(root)).map_err(|misfit| {
+            let key = misfit.steps().fold(Key::default(), |above, step| match step {
+                Step::Key(name) => above.entry(name),
+                Step::Item(index) => above.item(*index),
+            });
+            let what = match self.value(&key) {
+                Some(value) => schema.misfit(&key, value.get_ref()),
+                None => misfit.what().to_owned(),
+            };
+            self.locate(Refusal::new(key, what))
         })
     }
 
@@ -107,21 +108,6 @@ impl<'t> Document<'t> {
             None => format!("{}:{}", self.file, position(self.text, span.start).0),
         }
     }
-}
-
-/// The key of the value, or of the name, that has exactly this position; the innermost one.
-fn find(table: &DeTable<'_>, span: &Range<usize>, above: &Key) -> Option<Key> {
-    table.iter().find_map(|(name, value)| {
-        let key = above.entry(name.get_ref());
-        let inside = match value.get_ref() {
-            DeValue::Table(table) => find(table, span, &key),
-            DeValue::Array(items) => {
-                items.iter().position(|item| item.span() == *span).map(|i| key.clone().item(i))
-            }
-            _ => None,
-        };
-        inside.or_else(|| (value.span() == *span || name.span() == *span).then_some(key))
-    })
 }
 
 /// The value with all its positions moved on.

@@ -6,9 +6,10 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
+use luytre_lists::written::Written;
 use serde::de::DeserializeOwned;
-use serde_path_to_error::{Path, Segment};
 
+use crate::family::Pointer;
 use crate::web::problem::Problem;
 
 /// A JSON body.
@@ -23,17 +24,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let kind =
-            request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let essence = kind.split(';').next().unwrap_or_default().trim();
-        // The types that a form or a script of another site may send without asking first are refused with the rest.
-        if !essence.eq_ignore_ascii_case("application/json") {
-            let detail = "send JSON, and say so: Content-Type: application/json";
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
-        }
+        is_json(&request)?;
         let bytes = Bytes::from_request(request, state).await;
         parse(&bytes.map_err(|rejection| unread(rejection.into_response().status()))?).map(Self)
     }
+}
+
+fn is_json(request: &Request) -> Result<(), Problem> {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    // The types that a form or a script of another site may send without asking first are refused with the rest.
+    if !essence.eq_ignore_ascii_case("application/json") {
+        let detail = "send JSON, and say so: Content-Type: application/json";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    Ok(())
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
@@ -59,38 +64,15 @@ fn unread(status: StatusCode) -> Problem {
 
 /// Reads a body.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let syntax =
-        |error: &serde_json::Error| Problem::new(StatusCode::BAD_REQUEST, format!("not JSON: {error}"));
-    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let (pointer, error) = (pointer(error.path()), error.into_inner());
-        if error.is_data() { Problem::unfit(pointer, without_place(&error)) } else { syntax(&error) }
-    })?;
-    json.end().map_err(|error| syntax(&error))?;
-    Ok(read)
+    T::deserialize(json(bytes)?).map_err(|misfit| {
+        let pointer: Pointer = misfit.steps().cloned().collect();
+        Problem::unfit(pointer.to_string(), misfit.what())
+    })
 }
 
-/// The place in RFC 6901's form.
-fn pointer(path: &Path) -> String {
-    let mut pointer = String::new();
-    for segment in path.iter() {
-        let name = match segment {
-            Segment::Seq { index } => index.to_string(),
-            Segment::Map { key } | Segment::Enum { variant: key } => {
-                key.replace('~', "~0").replace('/', "~1")
-            }
-            Segment::Unknown => break,
-        };
-        pointer.push('/');
-        pointer.push_str(&name);
-    }
-    pointer
-}
-
-/// The words without line and column, which nobody can see in a body that a page made.
-fn without_place(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what).to_owned()
+fn json(bytes: &[u8]) -> Result<Written<'_>, Problem> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("not JSON: {error}")))
 }
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ pub(super) async fn decide(
     let decided = apart(move || {
         daemon.answer_request(id, answer, &by, |_, effect| {
             let change = |spec: &_, _| edit::allow(spec, &effect);
-            daemon.change_family_now(change).map_err(|error| error.to_string())
+            daemon.change_family_now(&change).map_err(|error| error.to_string())
         })
     });
     match decided.await? {
