@@ -4,6 +4,7 @@ mod asked;
 mod edit;
 mod fetching;
 mod household;
+mod known_time;
 mod reload;
 mod report;
 mod starts;
@@ -38,9 +39,10 @@ use crate::traffic::Keeper;
 use crate::upstream::Outlet;
 use crate::usage::{Time, Usage};
 use crate::who::Directory;
-use crate::{settle, tasks, web};
+use crate::{settle, system, tasks, web};
 
 use self::household::{circumstances, watch_clock};
+use self::known_time::KnownTime;
 use self::reload::{not_found, upstream_settings, validation};
 use self::starts::Starts;
 
@@ -92,6 +94,7 @@ impl App {
         if let Err(error) = std::fs::create_dir_all(state) {
             notices.push(format!("the state folder {} can't be made: {error}", state.display()));
         }
+        let clock = clock.no_earlier_than(KnownTime::of(state).read());
         let (told, is_rolled_back) = fetching::before_start(&config.list);
         notices.extend(told);
         let starts = Starts::note(state, clock.best_known());
@@ -207,7 +210,10 @@ impl Daemon {
         let failed = |error: std::io::Error| StartError(format!("a socket can't be served: {error}"));
         streams.serve(&self.desk(0, &rate), self.certificates.as_ref()).map_err(failed)?;
         web.serve(&self, self.certificates.as_ref()).map_err(failed)?;
-        tasks::spawn("clock", watch_clock(self.resolver.clone()));
+        tasks::spawn(
+            "clock",
+            watch_clock(self.resolver.clone(), KnownTime::of(&self.started_with.state.dir)),
+        );
         tasks::spawn("family", self.clone().watch_family());
         tasks::spawn("usage", self.clone().watch_usage());
         let Resolver { dnssec, shared, cache, .. } = self.resolver.clone();
@@ -269,6 +275,8 @@ impl Daemon {
             web = ?self.started_with.web.listen,
             list = state.list.state(),
             names = state.list.info().names,
+            memory_mb = system::memory_kb() / 1024,
+            answers = self.started_with.cache.entries,
             upstream = %servers.join(" "),
             "answering"
         );

@@ -42,6 +42,8 @@ pub struct Clock {
     offset: i64,
     /// Somebody must say first that the date can be believed.
     distrusted: Option<&'static AtomicBool>,
+    /// It is no earlier than this, as was known before.
+    floor: Timestamp,
     steered: Option<&'static Steering>,
 }
 
@@ -61,7 +63,12 @@ impl Clock {
         let started = Instant::now();
         // Leaked once in a process, so that copies of the clock stay copies.
         let distrusted = (!trusted).then(|| &*Box::leak(Box::new(AtomicBool::new(true))));
-        Self { started, offset, distrusted, steered: None }
+        Self { started, offset, distrusted, floor: BUILT, steered: None }
+    }
+
+    /// The same clock, where it is known to be no earlier than this.
+    pub fn no_earlier_than(self, time: Timestamp) -> Self {
+        Self { floor: self.floor.max(time), ..self }
     }
 
     /// The same clock, stopped: from now on [`Clock::advance`] alone moves it. For tests.
@@ -86,9 +93,9 @@ impl Clock {
     }
 
     /// The date to judge certificates and signatures by: the wall clock, and while it can't be believed no earlier than
-    /// this program was built.
+    /// this program was built, or than was known before the start.
     pub fn best_known(&self) -> Timestamp {
-        if self.trusted() { self.now() } else { self.now().max(BUILT) }
+        if self.trusted() { self.now() } else { self.now().max(self.floor) }
     }
 
     /// Time since this clock was made; never goes back.

@@ -25,8 +25,8 @@
 //! * [`traffic`] says what the firewall is to do, from the same decisions; [`helper`] is the other process that does it.
 //! * [`web`] is the page and the API, [`control`] the socket behind `luytre status`, [`status`] what both tell, [`health`] what an
 //!   operator may know of it; [`explain`] says why.
-//! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], `document`, `datagrams`, [`process`], `settle`
-//!   and [`system`] are the operating system.
+//! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], `document`, `datagrams`, [`memory`], [`process`],
+//!   `settle` and [`system`] are the operating system.
 
 pub mod command;
 pub mod config;
@@ -81,6 +81,7 @@ pub mod clock;
 mod datagrams;
 mod document;
 pub mod files;
+pub mod memory;
 pub mod process;
 mod settle;
 pub mod system;

@@ -10,6 +10,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::clock::Timestamp;
 use crate::config::Privacy;
 use crate::history::Recent;
+use crate::memory::Memory;
 use crate::sync::report::SyncStatus;
 use crate::traffic::Standing;
 use crate::upstream::ServerHealth;
@@ -46,6 +47,8 @@ pub struct Status {
     pub list: ListStatus,
     /// The cache.
     pub cache: CacheStatus,
+    /// What the router's memory is taken to be enough for.
+    pub memory: Memory,
     /// The upstream servers in use.
     pub upstream: Vec<ServerStatus>,
     /// The devices of the network, the last heard of first.

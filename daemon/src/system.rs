@@ -39,11 +39,29 @@ fn parse(text: &str, ours: &[SocketAddr]) -> Vec<Server> {
     servers.filter(|address| !is_us(address)).map(Server::udp).collect()
 }
 
-/// The machine's memory in kB; 0 if it does not tell.
+/// The machine's memory in kB, or as much of it as our control group may take; 0 if the system does not tell.
 pub fn memory_kb() -> u64 {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-    line.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0)
+    let all = line.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0);
+    let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let limits =
+        memory_limits(&groups).filter_map(|file| std::fs::read_to_string(file).ok()?.trim().parse().ok());
+    limits.map(|bytes: u64| bytes / 1024).fold(all, u64::min)
+}
+
+/// The files that limit us, in bytes, of the control groups that /proc/self/cgroup names: of version 2, and of version 1.
+fn memory_limits(groups: &str) -> impl Iterator<Item = String> {
+    groups.lines().filter_map(|line| {
+        let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
+        match controllers {
+            "" => Some(format!("/sys/fs/cgroup{path}/memory.max")),
+            _ if controllers.split(',').any(|name| name == "memory") => {
+                Some(format!("/sys/fs/cgroup/memory{path}/memory.limit_in_bytes"))
+            }
+            _ => None,
+        }
+    })
 }
 
 /// Bytes that can be written in a folder.
@@ -64,6 +82,15 @@ pub fn free_bytes(folder: &Path) -> std::io::Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn control_groups_name_the_files_of_their_limits() {
+        let groups = "12:cpu,cpuacct:/\n3:memory:/router\n0::/system.slice/luytre.service\nnonsense\n";
+        let files: Vec<String> = memory_limits(groups).collect();
+        let [one, two] = ["memory/router/memory.limit_in_bytes", "system.slice/luytre.service/memory.max"];
+        assert_eq!(files, [one, two].map(|file| format!("/sys/fs/cgroup/{file}")));
+        assert!(memory_kb() > 0);
+    }
 
     #[test]
     fn nameserver_lines_are_read_and_our_own_left_out() {

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Expected, IntoDeserializer, Unexpected, Visitor};
+use serde::de::{self, Expected, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::de::{DeTable, DeValue};
 
@@ -97,7 +97,9 @@ impl de::Error for Misfit {
 
 impl<'t> From<&DeTable<'t>> for Written<'t> {
     fn from(table: &DeTable<'t>) -> Self {
-        Self::Table(table.iter().map(|(key, value)| (key.get_ref().clone(), value.get_ref().into())).collect())
+        Self::Table(
+            table.iter().map(|(key, value)| (key.get_ref().clone(), value.get_ref().into())).collect(),
+        )
     }
 }
 
@@ -283,17 +285,22 @@ impl<'de> Deserializer<'de> for Written<'de> {
         self.deserialize_map(visitor)
     }
 
-    /// A variant without a value, by its name; no document of ours has others.
+    /// A variant by its name, or as a table of one entry: its name and what it holds.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Misfit> {
-        match self {
-            Self::Text(text) => visitor.visit_enum(text.into_deserializer()),
-            other => Err(other.misfit(&visitor)),
-        }
+        let variant = match self {
+            Self::Text(name) => Variant { name, held: None },
+            Self::Table(entries) if entries.len() == 1 => {
+                let [(name, held)] = <[_; 1]>::try_from(entries).map_err(|_| lost())?;
+                Variant { name, held: Some(held) }
+            }
+            other => return Err(other.misfit(&visitor)),
+        };
+        visitor.visit_enum(variant)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Misfit> {
@@ -347,6 +354,55 @@ impl<'de> Deserializer<'de> for Written<'de> {
     only! { deserialize_f64: deserialize_f32 }
 
     serde::forward_to_deserialize_any! { i128 u128 bytes byte_buf unit unit_struct }
+}
+
+/// What can't be, and is refused all the same.
+#[cold]
+fn lost() -> Misfit {
+    de::Error::custom("a value was lost on the way")
+}
+
+/// A variant of an enumeration.
+struct Variant<'t> {
+    name: Cow<'t, str>,
+    held: Option<Written<'t>>,
+}
+
+impl<'de> de::EnumAccess<'de> for Variant<'de> {
+    type Error = Misfit;
+    type Variant = Self;
+
+    fn variant_seed<S: de::DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Misfit> {
+        Ok((seed.deserialize(de::value::StrDeserializer::<Misfit>::new(&self.name))?, self))
+    }
+}
+
+impl<'de> de::VariantAccess<'de> for Variant<'de> {
+    type Error = Misfit;
+
+    fn unit_variant(self) -> Result<(), Misfit> {
+        match self.held {
+            None => Ok(()),
+            Some(held) => Err(held.misfit(&"nothing").at(Step::Key(self.name.into_owned()))),
+        }
+    }
+
+    fn newtype_variant_seed<S: de::DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Misfit> {
+        seed.deserialize(self.held.unwrap_or(Written::Nothing))
+            .map_err(|misfit| misfit.at(Step::Key(self.name.into_owned())))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Misfit> {
+        self.held.unwrap_or(Written::Nothing).deserialize_seq(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
+        self.held.unwrap_or(Written::Nothing).deserialize_map(visitor)
+    }
 }
 
 /// The items of a list that are left, and how many were there before them.
@@ -407,9 +463,7 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
     }
 
     fn next_value_seed<V: de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
-        let Some((key, value)) = self.last.take() else {
-            return Err(de::Error::custom("a value is asked for before its key"));
-        };
+        let Some((key, value)) = self.last.take() else { return Err(lost()) };
         seed.deserialize(value).map_err(|misfit| misfit.at(Step::Key(key.into_owned())))
     }
 }
@@ -441,6 +495,7 @@ mod tests {
         #[default]
         Flat,
         FarmHouse,
+        Rooms(u8),
     }
 
     #[derive(Debug, PartialEq, Deserialize)]
@@ -456,9 +511,22 @@ mod tests {
         let zones = BTreeMap::from([("lan".to_owned(), vec!["a".to_owned(), "b ".to_owned()])]);
         let person = vec![Person { age: 7 }, Person { age: 8 }];
         let note = Some("2026-11-22".to_owned());
-        let expected =
-            House { name: "x".into(), level: 31, share: 1.0, open: true, kind: Kind::FarmHouse, note, person, zones };
+        let expected = House {
+            name: "x".into(),
+            level: 31,
+            share: 1.0,
+            open: true,
+            kind: Kind::FarmHouse,
+            note,
+            person,
+            zones,
+        };
         assert_eq!(house, expected);
+    }
+
+    #[test]
+    fn a_variant_may_hold_a_value() {
+        assert_eq!(from_toml::<House>("kind = { rooms = 3 }").unwrap().kind, Kind::Rooms(3));
     }
 
     #[test]
@@ -466,11 +534,17 @@ mod tests {
         for (text, told) in [
             ("name = 1", "name: invalid type: integer `1`, expected a string"),
             ("level = 300", "level: invalid value: integer `300`, expected u8"),
-            ("level = 99999999999999999999", "level: invalid type: string \"99999999999999999999\", expected u8"),
+            (
+                "level = 99999999999999999999",
+                "level: invalid type: string \"99999999999999999999\", expected u8",
+            ),
             ("nmae = 1", "nmae: unknown field `nmae`, expected one of"),
             ("open = 'yes'", "open: invalid type: string \"yes\", expected a boolean"),
             ("kind = 'hut'", "kind: unknown variant `hut`"),
             ("kind = ['flat']", "kind: invalid type: sequence, expected enum Kind"),
+            ("kind = { flat = 1 }", "kind.flat: invalid type: integer `1`, expected nothing"),
+            ("kind = { rooms = 'x' }", "kind.rooms: invalid type: string \"x\", expected u8"),
+            ("kind = 'rooms'", "kind.rooms: invalid type: null, expected u8"),
             ("person = [{ age = 7 }, {}]", "person[1]: missing field `age`"),
             ("person = [[7]]", "person[0]: invalid type: sequence, expected struct Person"),
             ("zones.lan = [1]", "zones.lan[0]: invalid type: integer `1`, expected a string"),

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::Daemon;
+use super::known_time::{self, KnownTime};
 use crate::clock::{Clock, Timestamp};
 use crate::family::Family;
 use crate::policy::Circumstances;
@@ -151,15 +152,19 @@ pub(super) fn circumstances(clock: Clock, spent: &[Option<Timestamp>]) -> Circum
     Circumstances { now: clock.best_known(), trusted: clock.trusted(), spent }
 }
 
-/// Waits until the date can be believed; then what was accepted at another time is judged anew.
-pub(super) async fn watch_clock(resolver: Resolver) {
-    if resolver.clock.trusted() {
-        return;
+/// Waits until the date can be believed; then what was accepted at another time is judged anew, and the date is kept.
+pub(super) async fn watch_clock(resolver: Resolver, known: KnownTime) {
+    if !resolver.clock.trusted() {
+        tracing::warn!("the clock is not set; the dates of signatures and certificates are judged leniently");
+        while !resolver.clock.trusted() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        tracing::info!("the clock is set");
+        resolver.time_was_set();
     }
-    tracing::warn!("the clock is not set; the dates of signatures and certificates are judged leniently");
-    while !resolver.clock.trusted() {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+    loop {
+        let (known, clock) = (known.clone(), resolver.clock);
+        let _ = tokio::task::spawn_blocking(move || known.keep(&clock)).await;
+        tokio::time::sleep(Duration::from_secs(known_time::EVERY)).await;
     }
-    tracing::info!("the clock is set");
-    resolver.time_was_set();
 }

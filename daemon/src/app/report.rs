@@ -7,6 +7,7 @@ use luytre_trust::Version;
 use super::Daemon;
 use crate::clock::{BUILT, Clock};
 use crate::dnssec::ability::Standing;
+use crate::memory::Memory;
 use crate::snapshot::Snapshot;
 use crate::status::{Area, CacheStatus, Concern, ListStatus, ServerStatus, Status};
 use crate::sync::report::SyncStatus;
@@ -107,6 +108,7 @@ impl Daemon {
                 hits: cache.hits,
                 misses: cache.misses,
             },
+            memory: Memory::of(&self.started_with),
             upstream: servers.map(with_ability).collect(),
             devices: self.directory.status(DEVICES_SHOWN),
             firewall: self.firewall.standing(),

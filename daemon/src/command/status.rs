@@ -56,6 +56,13 @@ pub(super) fn status(file: &Path, json: bool, out: &mut impl Write) -> Result<Ex
         list["serial"]
     )?;
     writeln!(out, "fetched   {}", fetched(&list["sync"]))?;
+    let memory = &status["memory"];
+    let megabytes = memory["total_kb"].as_u64().unwrap_or_default() / 1024;
+    writeln!(
+        out,
+        "memory    {megabytes} MB: up to {} answers and {} questions are kept",
+        memory["answers"], memory["questions"]
+    )?;
     writeln!(
         out,
         "questions {} allowed, {} blocked",

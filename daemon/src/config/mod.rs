@@ -130,7 +130,8 @@ pub struct Spec {
 }
 
 impl Config {
-    /// Reads a file, with the environment's `LUYTRE_SECTION__KEY` variables over it.
+    /// Reads a file, with the environment's `LUYTRE_SECTION__KEY` variables over it. What is left open fits this machine's
+    /// memory.
     ///
     /// Take them from `std::env::vars_os` and skip what is not UTF-8: `std::env::vars` panics there.
     pub fn load(path: &Path, env: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
@@ -140,7 +141,9 @@ impl Config {
             let line = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
             ConfigError::new(format_args!("{name}:{line}"), "not UTF-8; save the file as UTF-8 text")
         })?;
-        Self::parse(text, &name, path.parent().unwrap_or(Path::new("")), env)
+        let mut config = Self::parse(text, &name, path.parent().unwrap_or(Path::new("")), env)?;
+        crate::memory::fit(&mut config, crate::system::memory_kb());
+        Ok(config)
     }
 
     /// Reads a file's text. Errors call the file by `name`; relative paths are relative to `folder`.

@@ -111,7 +111,8 @@ pub(super) fn spec(value: Value) -> Result<Spec, Problem> {
 
 /// Reads what was written into a type. The first key that is unknown, or value of the wrong kind, is the problem.
 pub(super) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
-    let written = Written::deserialize(value).map_err(|error| Problem::new(Pointer::default(), error.to_string()))?;
+    let written =
+        Written::deserialize(value).map_err(|error| Problem::new(Pointer::default(), error.to_string()))?;
     T::deserialize(written).map_err(|misfit| in_words(misfit.steps().cloned().collect(), misfit.what()))
 }
 

@@ -239,8 +239,8 @@ pub(crate) fn essentials() -> Vec<NameRule> {
         names: Vec<String>,
     }
     #[expect(clippy::expect_used, reason = "compiled in; a test holds that it parses")]
-    let file: File =
-        luytre_lists::written::from_toml(include_str!("../../../config/essentials.toml")).expect("essentials.toml parses");
+    let file: File = luytre_lists::written::from_toml(include_str!("../../../config/essentials.toml"))
+        .expect("essentials.toml parses");
     let names = file.group.into_iter().flat_map(|group| group.names);
     names.filter_map(|text| NameRule::parse(&text).ok()).collect()
 }

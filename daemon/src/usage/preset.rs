@@ -47,8 +47,8 @@ impl Preset {
         }
         static SHIPPED: LazyLock<Vec<Preset>> = LazyLock::new(|| {
             #[expect(clippy::expect_used, reason = "compiled in; a test holds that the shipped file parses")]
-            let file: File =
-                luytre_lists::written::from_toml(include_str!("../../../config/presets.toml")).expect("presets.toml parses");
+            let file: File = luytre_lists::written::from_toml(include_str!("../../../config/presets.toml"))
+                .expect("presets.toml parses");
             file.preset
         });
         &SHIPPED
