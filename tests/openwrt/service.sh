@@ -49,6 +49,12 @@ rights_of() {
         tr "\n" " "
 }
 
+both_are_shielded() {
+    for instance in daemon helper; do
+        [ "$(cat "/proc/$(pid_of "$instance")/oom_score_adj")" = -500 ] || return 1
+    done
+}
+
 service_is_confined() {
     # CAP_NET_BIND_SERVICE is bit 10, CAP_NET_ADMIN bit 12; Uid, permitted, effective, bounding, ambient, no new rights.
     check "the daemon is a user of its own that may bind port 53 and nothing else" [ "$(rights_of daemon)" = \
@@ -60,6 +66,7 @@ service_is_confined() {
     check "both are started again for ever" \
         [ "$(cat "$root"/tmp/run/procd/luytre/*/respawn | tr '\n' ' ')" = "3600 5 0 3600 5 0 " ]
     check "every folder of the jail is there" jail_is_whole
+    check "when memory runs out others end first" soon both_are_shielded
     check "the helper's rules are in force" soon table_stands
     check "fw4 is told of the block page" grep -qx "src_dip=$page" "$root/tmp/run/procd/luytre/daemon/data"
 }
