@@ -64,6 +64,10 @@ on_device() { nsenter --target "$device" --net "$@"; }
 # dns_by_ra: the servers that a router advertisement tells the device of (RFC 8106).
 dns_by_ra() { on_device python3 "$here/rdnss.py" eth0; }
 
+# dns_by_dhcpv6 MESSAGE: the servers that DHCPv6 tells the device of, when it asks for an address (solicit) or without
+# (information-request).
+dns_by_dhcpv6() { on_device python3 "$here/dhcpv6.py" eth0 "$1"; }
+
 # dns_by_dhcp: the servers that a lease tells the device of.
 dns_by_dhcp() {
     cat >"$work/udhcpc" <<'EOF'

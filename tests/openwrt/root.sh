@@ -48,6 +48,7 @@ config dnsmasq
 config dhcp 'lan'
 	option interface 'lan'
 	option ra 'server'
+	option dhcpv6 'server'
 	list dhcp_option '42,192.168.1.1'
 	list dhcp_option '6,198.51.100.53'
 

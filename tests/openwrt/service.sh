@@ -7,7 +7,8 @@ dnsmasq_alone_answers() {
     on_router /etc/init.d/dnsmasq start
     check "before: dnsmasq answers, unfiltered" soon says 192.168.1.1 bet365.com A 192.0.2.1
     check "before: it tells devices of itself by router advertisements" is_router "$(dns_by_ra)"
-    check "before: it tells devices of another resolver" [ "$(dns_by_dhcp)" = 198.51.100.53 ]
+    check "before: and by DHCPv6" is_router "$(dns_by_dhcpv6 solicit)"
+    check "before: it tells devices of another resolver by DHCP" [ "$(dns_by_dhcp)" = 198.51.100.53 ]
     check "before: and knows the home's names" says 192.168.1.1 nas.lan A 192.168.1.20
     on_router cat /etc/config/dhcp >"$work/dhcp.before"
 }
@@ -36,6 +37,9 @@ devices_are_told() {
     check "devices are told of this router by DHCP" [ "$(dns_by_dhcp)" = 192.168.1.1 ]
     check "and by router advertisements" is_router "$(dns_by_ra)"
     check "where it answers" says "$(dns_by_ra)%eth0" bet365.com A "$page"
+    check "and by DHCPv6, when they ask for an address" is_router "$(dns_by_dhcpv6 solicit)"
+    check "or for servers alone" is_router "$(dns_by_dhcpv6 information-request)"
+    check "where it answers too" says "$(dns_by_dhcpv6 information-request)%eth0" bet365.com A "$page"
     check "and of all else as before" grep -qx 'dhcp-option=tag:lan,42,192.168.1.1' "$root/tmp/dnsmasq.conf"
 }
 
@@ -142,6 +146,7 @@ service_is_stopped() {
     service stop
     check "stopped: dnsmasq answers as before" soon says 192.168.1.1 bet365.com A 192.0.2.1
     check "stopped: devices are told what they were before" [ "$(dns_by_dhcp)" = 198.51.100.53 ]
+    check "stopped: by DHCPv6 too" is_router "$(dns_by_dhcpv6 solicit)"
     check "stopped: no rule of ours is left" fails on_router nft list table inet luytre
     check "stopped: nor an address" fails ip_has "$page"
     check "stopped: nor a change of dnsmasq" [ ! -e "$root/tmp/state/dhcp" ]
