@@ -23,19 +23,21 @@ remember_root() {
 
 # Every process of the router ends at once, and memory is lost.
 cut_power() {
-    for process in /proc/[0-9]*; do
-        [ "$(readlink "$process/root" 2>/dev/null)" != "$root" ] || kill -9 "${process#/proc/}" 2>/dev/null || true
-    done
+    soon nobody_on_router
     ip addr del "$page/32" dev lo 2>/dev/null || true
     nft flush ruleset
-    soon nobody_on_router
     fresh_memory
 }
 
+# Kills who is there, until a look finds nobody: one that is killed may have started another behind our back.
 nobody_on_router() {
+    nobody=true
     for process in /proc/[0-9]*; do
-        [ "$(readlink "$process/root" 2>/dev/null)" != "$root" ] || return 1
+        [ "$(readlink "$process/root" 2>/dev/null)" = "$root" ] || continue
+        kill -9 "${process#/proc/}" 2>/dev/null || true
+        nobody=false
     done
+    $nobody
 }
 
 boot() {
