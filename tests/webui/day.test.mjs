@@ -136,6 +136,17 @@ test('a pause cuts off at once, can be undone, and lifted', async () => {
   await binh.getByText('Đang mở').waitFor();
 });
 
+test('what is kept of a child is chosen in the settings, and the log goes by it and says so', async () => {
+  await parent.goto('/cai-dat?muc=nha');
+  await parent.getByLabel('An', { exact: true }).selectOption('category');
+  await parent.getByText('Đã lưu').waitFor();
+  await open('rieng-tu.example');
+  await parent.goto('/nhat-ky');
+  await parent.getByText('(chỉ loại nội dung)').waitFor();
+  assert.equal(await parent.getByText('rieng-tu.example').count(), 0);
+  await house.editFamily((family) => family.person.forEach((person) => delete person.privacy));
+});
+
 test('a week is painted by keyboard and by finger, and the hours hold', async () => {
   await parent.goto('/nguoi/an?muc=gio');
   const grid = parent.getByRole('grid', { name: 'Bảng giờ trong tuần' });

@@ -4,6 +4,15 @@ import { maybe, t } from '../i18n';
 import type { Family, Status } from '../types';
 import { useApi } from '../use';
 
+/** How much can be kept of somebody. */
+export const privacyLevels = (): [string, string][] => [
+  ['', t('privacy_default')],
+  ['full', t('privacy_full')],
+  ['domain', t('privacy_domain')],
+  ['category', t('privacy_category')],
+  ['off', t('privacy_off')],
+];
+
 /** Of one person, or of everybody. */
 export function Kept({ family, who }: { family: Family; who: string }) {
   const status = useApi<Status>('status');

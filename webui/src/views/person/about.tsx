@@ -7,6 +7,7 @@ import { refresh } from '../../model/family';
 import { go } from '../../route';
 import { act, confirm } from '../../ui/messages';
 import { Button, Card, Field, Select } from '../../ui/parts';
+import { privacyLevels } from '../../ui/kept';
 import { LANGUAGES } from '../../ui/languages';
 import type { Parts } from './content';
 
@@ -80,13 +81,7 @@ export function About({ person, family, names }: Parts) {
             label={t('privacy')}
             hint={t('privacy_hint')}
             value={privacy}
-            options={[
-              ['', t('privacy_default')],
-              ['full', t('privacy_full')],
-              ['domain', t('privacy_domain')],
-              ['category', t('privacy_category')],
-              ['off', t('privacy_off')],
-            ]}
+            options={privacyLevels()}
             onChange={(event) => setPrivacy(event.currentTarget.value)}
           />
           <Button kind="main" type="submit">

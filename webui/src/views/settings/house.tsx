@@ -4,6 +4,7 @@ import { edit } from '../../model/family';
 import type { Names } from '../../model/names';
 import { useSession } from '../../session';
 import type { Family, LanguageTag, Myself } from '../../types';
+import { privacyLevels } from '../../ui/kept';
 import { LANGUAGES } from '../../ui/languages';
 import { act } from '../../ui/messages';
 import { Card, Select } from '../../ui/parts';
@@ -62,6 +63,23 @@ export function House({ family, names }: { family: Family; names: Names }) {
           {t('first_run_again')}
         </a>
       </Card>
+      {family.person.length > 0 && (
+        <Card title={t('privacy')}>
+          {family.person.map(({ id, name, privacy = '' }) => (
+            <Select
+              key={id}
+              label={name}
+              value={privacy}
+              options={privacyLevels()}
+              onChange={(event) => {
+                const level = event.currentTarget.value;
+                void set((family) => family.person.forEach((person) => person.id === id && (person.privacy = level)));
+              }}
+            />
+          ))}
+          <p class="hint">{t('privacy_hint')}</p>
+        </Card>
+      )}
     </>
   );
 }
