@@ -146,6 +146,7 @@ settings_are_cut() {
 }
 
 family_is_cut() {
+    service restart
     code=$(on_router luytre setup-code | awk '{ print $NF }')
     check "what the page saves while the daemon is killed, at 40 moments, is whole, in force, and kept if confirmed" \
         on_device python3 "$here/saves.py" 192.168.1.1 8088 "$code" "$root/tmp/run/procd/luytre/daemon/pid" "$page" 40

@@ -2,9 +2,10 @@
 
     saves.py ADDRESS PORT CODE PID_FILE BLOCKED MOMENTS
 
-The moments are spread evenly over the time that a save takes. After each the daemon that procd starts must have one of
+Each moment is a little later than the one before if that was before the save, and a little earlier if it was after it,
+so that they crowd where the file changes. After each the daemon that procd starts must have one of
 the two documents whole, the new one if the save was confirmed, and answer names by it: BLOCKED, the block page's
-address, to the rules of that document alone. Ends with the counts; 1 when anything was otherwise.
+address, to the rules of that document alone. Ends with the counts; 1 when anything was otherwise, or all were on one side of the save.
 """
 
 import http.client
@@ -17,6 +18,8 @@ import time
 
 RULES = 300
 PATIENCE = 20
+# Of different size, so that no moment comes twice.
+LATER, EARLIER = 1.25, 1.15
 PASSWORD = "a long password of the test's"
 
 address, port, code, pid_file, blocked, moments = sys.argv[1:]
@@ -110,12 +113,12 @@ for word in ("old", "new", "old", "new", "old"):
     assert status == 200, told
     whole[word] = family(session)[0]
 assert whole["old"] != whole["new"]
-longest = max(times)
 
 stands, kept, taken, confirmed, wrong = "old", 0, 0, 0, 0
-for number in range(int(moments)):
+moment = earliest = latest = max(times)
+for _ in range(int(moments)):
     wanted = "new" if stands == "old" else "old"
-    moment = longest * number / (int(moments) - 1)
+    earliest, latest = min(earliest, moment), max(latest, moment)
     killed, was_confirmed = cut_short(session, wanted, family(session)[1], moment)
     session = another_than(killed)
     found = family(session)[0]
@@ -128,6 +131,8 @@ for number in range(int(moments)):
         print(f"cut after {moment * 1000:.1f} ms: names are not answered by the {now} document")
         wrong += 1
     kept, taken, confirmed = kept + (now == stands), taken + (now == wanted), confirmed + was_confirmed
+    moment = moment * LATER if now == stands else moment / EARLIER
     stands = now
-print(f"{moments} cuts within {longest * 1000:.1f} ms: {kept} before the save, {taken} after it, {confirmed} of them confirmed")
-sys.exit(1 if wrong else 0)
+span = f"{earliest * 1000:.1f} to {latest * 1000:.1f} ms"
+print(f"{moments} cuts after {span}: {kept} before the save, {taken} after it, {confirmed} of them confirmed")
+sys.exit(1 if wrong or not kept or not taken else 0)
