@@ -2,12 +2,15 @@
 
 use super::folder::{Folder, text};
 
-const SOURCES: &str = r#"
+/// A foreign list.
+const ANNA: &str = r#"
 [[source]]
 id = "anna/adult"
 file = "anna"
 category = "adult"
+"#;
 
+const OTHERS: &str = r#"
 [[source]]
 id = "ben/adult"
 file = "ben"
@@ -23,7 +26,7 @@ category = "adult"
 
 fn folder() -> Folder {
     Folder::with(&[
-        ("sources.toml", SOURCES),
+        ("sources.toml", &format!("{ANNA}{OTHERS}")),
         ("anna", "agreed.example\nalone.example\ntwice.example\n"),
         ("ben", "0.0.0.0 agreed.example\nplain.example\n"),
         ("more", "twice.example\n"),
@@ -47,12 +50,7 @@ fn popular_names_need_two_publishers() {
     assert_eq!(built.report["sources"][1]["licence"], "MIT");
 }
 
-const WITH_DECISIONS: &str = r#"
-[[source]]
-id = "anna/adult"
-file = "anna"
-category = "adult"
-
+const DECISIONS: &str = r#"
 [[source]]
 id = "hub/adult"
 file = "decisions"
@@ -65,7 +63,7 @@ trust = "trusted"
 #[test]
 fn the_hubs_own_decisions_are_merged_with_foreign_lists() {
     let folder = Folder::with(&[
-        ("sources.toml", WITH_DECISIONS),
+        ("sources.toml", &format!("{ANNA}{DECISIONS}")),
         ("anna", "theirs.example\n*.mistaken.example\nalone.example\n"),
         (
             "decisions",

@@ -1,3 +1,5 @@
+//! Documents become what they mean, or an error that names the place.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
