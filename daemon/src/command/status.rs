@@ -58,24 +58,17 @@ pub(super) fn status(file: &Path, json: bool, out: &mut impl Write) -> Result<Ex
     writeln!(out, "fetched   {}", fetched(&list["sync"]))?;
     let memory = &status["memory"];
     let megabytes = memory["total_kb"].as_u64().unwrap_or_default() / 1024;
-    writeln!(
-        out,
-        "memory    {megabytes} MB: up to {} answers and {} questions are kept",
-        memory["answers"], memory["questions"]
-    )?;
-    writeln!(
-        out,
-        "questions {} allowed, {} blocked",
-        status["verdicts"]["allowed"], status["verdicts"]["blocked"]
-    )?;
-    if let Some(categories) = status["categories"].as_object() {
-        for (key, count) in categories {
-            writeln!(
-                out,
-                "  {key:<16} {count} ({} blocked)",
-                status["blocked_categories"].get(key).unwrap_or(&Value::from(0))
-            )?;
-        }
+    let [answers, questions] = ["answers", "questions"].map(|key| &memory[key]);
+    writeln!(out, "memory    {megabytes} MB: up to {answers} answers and {questions} questions are kept")
+}
+
+fn show_questions(status: &Value, out: &mut impl Write) -> io::Result<()> {
+    let [allowed, blocked] = ["allowed", "blocked"].map(|key| &status["verdicts"][key]);
+    writeln!(out, "questions {allowed} allowed, {blocked} blocked")?;
+    for (key, count) in status["categories"].as_object().into_iter().flatten() {
+        let blocked =
+            status["blocked_categories"].get(key).unwrap_or(&Value::Null).as_u64().unwrap_or_default();
+        writeln!(out, "  {key:<16} {count} ({blocked} blocked)")?;
     }
     for upstream in status["upstream"].as_array().into_iter().flatten() {
         let down = if upstream["down"] == true { ", left alone for now" } else { "" };

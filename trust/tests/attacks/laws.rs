@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::centre::*;
 
 /// Bits between two that are flipped: none is left out, but where an emulator checks the signatures (`./dev test mips`).
-const STRIDE: usize = if cfg!(target_endian = "big") { 29 } else { 1 };
+pub(crate) const STRIDE: usize = if cfg!(target_endian = "big") { 29 } else { 1 };
 
 /// Every single bit of timestamp, manifest and root: 30,000 flips and more, one by one.
 #[test]

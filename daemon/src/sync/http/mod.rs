@@ -133,6 +133,23 @@ impl<'a> Mirror<'a> {
         }
     }
 
+    /// The page at the address itself, with the first `most` bytes of it. What it leads to is not followed.
+    pub async fn page(&mut self, most: usize) -> Result<Page, Trouble> {
+        let response = self.ask(None, Wish::Get(Condition::default())).await?;
+        let status = response.status();
+        let location =
+            response.headers().get(header::LOCATION).and_then(|text| text.to_str().ok()).map(str::to_owned);
+        let mut body = Vec::new();
+        let mut incoming = response.into_body();
+        while body.len() < most {
+            let Some(Ok(frame)) = incoming.frame().await else { break };
+            let bytes = frame.into_data().unwrap_or_default();
+            body.extend_from_slice(&bytes[..bytes.len().min(most - body.len())]);
+        }
+        self.hang_up();
+        Ok(Page { status, location, body })
+    }
+
     /// Hands over a JSON document; gives the status, and an answer of at most `most` bytes. Nothing is sent twice.
     pub async fn post(
         &mut self,
