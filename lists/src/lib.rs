@@ -33,5 +33,5 @@ pub use category::{Category, CategorySet, CategoryTable};
 pub use entry::{Disposition, Entry};
 pub use error::FormatError;
 pub use list::{Info, List, Match};
-pub use name::{Domain, Name, NameBuf, NameError};
+pub use name::{Domain, Name, NameBuf, NameError, Suffixes};
 pub use writer::{ListWriter, Meta};

@@ -75,8 +75,8 @@ impl<'a> Name<'a> {
     }
 
     /// The name and its parents, the longest first, without the root.
-    pub fn suffixes(self) -> impl Iterator<Item = Name<'a>> {
-        std::iter::successors(Some(self), |name| name.parent()).take_while(|name| !name.0.is_empty())
+    pub fn suffixes(self) -> Suffixes<'a> {
+        Suffixes(self)
     }
 
     /// The name without its first label; `None` for the root.
@@ -109,6 +109,21 @@ impl<'a> Name<'a> {
     /// An owned copy.
     pub fn to_domain(self) -> Domain {
         Domain(self.0.into())
+    }
+}
+
+/// A name and its parents, the longest first, without the root.
+#[derive(Clone, Debug)]
+pub struct Suffixes<'a>(Name<'a>);
+
+impl<'a> Iterator for Suffixes<'a> {
+    type Item = Name<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Name<'a>> {
+        let name = self.0;
+        self.0 = name.parent()?;
+        Some(name)
     }
 }
 

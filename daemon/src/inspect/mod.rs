@@ -101,6 +101,11 @@ impl Inspector {
         Self { settings: settings.clone(), insiders }
     }
 
+    /// The same settings, with other zones that have servers of the house's own.
+    pub fn with_own_zones<'a>(&'a self, own_zones: impl IntoIterator<Item = &'a Domain>) -> Self {
+        Self::new(&self.settings, own_zones)
+    }
+
     /// The prefix that names without IPv6 addresses get them behind.
     pub fn dns64(&self) -> Option<Nat64Prefix> {
         self.settings.dns64
