@@ -26,7 +26,7 @@
 //! * [`web`] is the page and the API, [`control`] the socket behind `luytre status`, [`status`] what both tell, [`health`] what an
 //!   operator may know of it; [`explain`] says why.
 //! * [`command`] is the command line; [`clock`], [`tasks`], [`files`], `document`, `datagrams`, [`memory`], [`process`],
-//!   `settle` and [`system`] are the operating system.
+//!   `settle`, `syscalls` and [`system`] are the operating system.
 
 pub mod command;
 pub mod config;
@@ -84,6 +84,7 @@ pub mod files;
 pub mod memory;
 pub mod process;
 mod settle;
+mod syscalls;
 pub mod system;
 pub mod tasks;
 pub mod text;

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::family::Family;
 use crate::helper;
 use crate::process::Process;
+use crate::syscalls;
 use crate::system::environment;
 
 /// Answers until stopped.
@@ -32,6 +33,13 @@ pub(super) fn net_helper(socket: &Path, plan: Option<&Path>) -> Result<ExitCode,
     log_to_stderr();
     helper::serve(socket, plan)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Before there is a thread or anything of the network is read. A kernel that can't is no reason not to answer.
+fn refuse_calls() {
+    if let Err(error) = syscalls::refuse() {
+        tracing::debug!(%error, "the kernel refuses us no system calls");
+    }
 }
 
 /// Checks a configuration and the family's document; tells what is allowed there and has no effect.
