@@ -136,6 +136,7 @@ impl App {
             flights: Arc::default(),
             waiting: Arc::new(Semaphore::new(config.limits.in_flight)),
             dnssec: Arc::default(),
+            portal: Arc::default(),
             places: Arc::new(Semaphore::new(config.limits.in_flight)),
             history: Arc::new(History::new(&config.history, Arc::clone(&directory) as _)),
             clock,

@@ -93,7 +93,9 @@ impl From<Status> for Health {
 /// Whether it is about the router and not about those who use it.
 fn is_operators(area: Area) -> bool {
     match area {
-        Area::Setup | Area::List | Area::State | Area::Firewall | Area::Dnssec | Area::Clock => true,
+        Area::Setup | Area::List | Area::State | Area::Firewall | Area::Line | Area::Dnssec | Area::Clock => {
+            true
+        }
         Area::Family | Area::Accounts | Area::Devices | Area::Network | Area::Tunnel => false,
     }
 }

@@ -16,8 +16,9 @@
 //! * [`query`] and [`wire`] read packets; [`who`] says who asks; [`policy`] decides, without I/O.
 //! * [`family`] is what a family decided, [`home`] what of that is in force; [`catalogue`] what ships for it to choose
 //!   from: services, safe search, ages; [`calendar`] turns its days and hours into the moments that the policy compares.
-//! * [`list`] is the compiled list in force, [`sync`] brings the next one from the centre; [`cache`] and [`upstream`] find answers, for all who ask the same at once
-//!   ([`flights`]); [`dnssec`] judges and [`inspect`] looks into those; [`reply`] writes them.
+//! * [`list`] is the compiled list in force, [`sync`] brings the next one from the centre, [`operator`] what a provider sets of
+//!   all its routers; [`cache`] and [`upstream`] find answers, for all who ask the same at once
+//!   ([`flights`]); [`dnssec`] judges and [`inspect`] looks into those; [`portal`] finds the page of a line that wants a sign-in; [`reply`] writes them.
 //! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that, on disk as counters
 //!   only. [`usage`] counts the minutes of time budgets.
 //! * [`accounts`] says who may come in; [`requests`] are what children ask for, [`notify`] tells a parent's phone,
@@ -54,6 +55,7 @@ pub mod cache;
 pub mod dnssec;
 pub mod flights;
 pub mod inspect;
+pub mod portal;
 pub mod reply;
 mod splice;
 pub mod upstream;

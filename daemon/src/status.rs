@@ -100,6 +100,8 @@ pub enum Area {
     Network,
     /// A device that seems to go round us; its hardware or network address comes first in the text.
     Tunnel,
+    /// The line, which wants somebody to sign in.
+    Line,
     /// Validation of answers.
     Dnssec,
     /// The date, which nobody has set yet.

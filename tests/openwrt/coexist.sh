@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What else a router does: a network of guests on a VLAN, a line that comes late, or another one.
+# What else a router does: a network of guests on a VLAN, a line that comes late, another one, or one that wants a sign-in.
 
 on_guest() { nsenter --target "$guest" --net "$@"; }
 
@@ -65,4 +65,36 @@ line_comes_later() {
     event "interface.*.up"
     check "and back" soon says 192.168.1.1 back.example A 192.0.2.1
     skip "PPPoE itself: this kernel has no PPP; the line is an interface of that name"
+}
+
+line_wants_a_sign_in() {
+    hotel=$(new_place hotel eth0)
+    ip addr add 10.99.1.2/24 dev hotel
+    ip link set hotel up
+    nsenter --target "$hotel" --net sh -c 'ip addr add 10.99.1.1/24 dev eth0 && ip link set eth0 up &&
+        ip route add default via 10.99.1.2'
+    nsenter --target "$hotel" --net python3 "$here/portal.py" 10.99.1.1 >/dev/null 2>&1 &
+    resolvers_are 10.99.1.1
+    ip link set wan down
+    on_router sh -c 'uci add_list luytre.main.upstream=tls://dns.example@10.99.1.9 && uci commit luytre'
+    event "config.change luytre"
+    check "behind a line that wants a sign-in an encrypted server is not reached" fails says 192.168.1.1 one.example A 192.0.2.1
+    check "devices find the portal all the same" soon says 192.168.1.1 captive.apple.com A 10.99.1.1
+    check "and nobody else's name is asked in the clear" fails says 192.168.1.1 bank.example A 10.99.1.1
+    on_router sh -c 'uci delete luytre.main.upstream && uci commit luytre'
+    event "config.change luytre"
+    check "with the line's own servers devices find it too" soon says 192.168.1.1 www.msftconnecttest.com A 10.99.1.1
+    check "and the page to sign in at" soon says 192.168.1.1 login.hotel.example A 10.99.1.1
+    check "which alone leads inward" fails says 192.168.1.1 bank.example A 10.99.1.1
+    check "what is blocked stays blocked" says 192.168.1.1 bet365.com A "$page"
+    ubus_call status
+    check "the operator is told" grep -q '"line"' "$work/told"
+    check "somebody signs in" on_device curl -sf --max-time 5 http://10.99.1.1/enter
+    check "then the way is free" soon says 192.168.1.1 bank.example A 192.0.2.1
+    check "and the portal's names are nobody's" soon says 192.168.1.1 login.hotel.example A 192.0.2.1
+    kill "$hotel"
+    ip link set wan up
+    resolvers_are 198.51.100.53
+    event "interface.*.up"
+    check "and home again" soon says 192.168.1.1 home-again.example A 192.0.2.1
 }

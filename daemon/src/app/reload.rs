@@ -45,6 +45,7 @@ impl Daemon {
             }
         };
         let settings = upstream_settings(&config, self.resolver.clock);
+        let settings = upstream::Settings { window: before.upstream.window.clone(), ..settings };
         let same = settings == *before.upstream;
         let upstream = if same { Arc::clone(&before.upstream) } else { Arc::new(settings) };
         let family = self.home.family();
@@ -79,6 +80,7 @@ fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
         ("web.tls", before.web.tls != after.web.tls),
         ("web.setup_code_file", before.web.setup_code_file != after.web.setup_code_file),
         ("state.dir", before.state != after.state),
+        ("upstream.portal_check", before.upstream.portal_check != after.upstream.portal_check),
         ("[cache]", before.cache != after.cache),
         ("[history]", before.history != after.history),
         ("limits.workers", before.limits.workers != after.limits.workers),
@@ -106,6 +108,7 @@ pub(super) fn upstream_settings(config: &Config, clock: Clock) -> upstream::Sett
         servers,
         strategy: config.upstream.strategy,
         zones: zones.collect(),
+        window: Vec::new(),
         timeout: config.upstream.timeout,
         bootstrap,
         roots: config.upstream.roots.clone(),

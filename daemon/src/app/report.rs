@@ -144,6 +144,7 @@ impl Daemon {
             (Area::Firewall, some(self.firewall.trouble()).into_iter().collect()),
             (Area::Network, self.firewall.foreign_servers()),
             (Area::Tunnel, [self.firewall.tunnels(), through_dns].concat()),
+            (Area::Line, self.window_concern(state).into_iter().collect()),
             (Area::Dnssec, unvalidated.then(|| standing.to_string()).into_iter().collect()),
         ];
         let clock = (!self.resolver.clock.trusted()).then(|| NO_DATE.to_owned());

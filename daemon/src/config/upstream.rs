@@ -27,6 +27,7 @@ pub struct UpstreamSpec {
     pub zones: BTreeMap<String, Vec<String>>,
     pub ca: String,
     pub timeout: i64,
+    pub portal_check: String,
 }
 
 /// Who is asked what we don't know.
@@ -46,6 +47,8 @@ pub struct UpstreamConfig {
     pub roots: Roots,
     /// How long a question may take with all servers together; 1 to 30 seconds.
     pub timeout: Duration,
+    /// A page that is empty where nobody has to sign in first; `None`: nobody looks.
+    pub portal_check: Option<Target>,
 }
 
 /// A zone whose names are asked of its own servers.
@@ -68,6 +71,7 @@ impl Default for UpstreamSpec {
             zones: BTreeMap::new(),
             ca: String::new(),
             timeout: 5,
+            portal_check: String::new(),
         }
     }
 }
@@ -86,6 +90,7 @@ impl UpstreamSpec {
             zones: zones(&self.zones)?,
             roots: roots(&self.ca, folder)?,
             timeout: Duration::from_secs(number("upstream.timeout", self.timeout, 1..=30, "seconds")?),
+            portal_check: portal_check(&self.portal_check)?,
         })
     }
 }
@@ -119,6 +124,21 @@ fn zones(written: &BTreeMap<String, Vec<String>>) -> Result<Vec<Zone>, Refusal> 
         zones.push(Zone { name, servers: items(key, servers, server)? });
     }
     Ok(zones)
+}
+
+/// In the clear: a line that wants a sign-in can put nothing in the place of a page that proves whose it is.
+fn portal_check(text: &str) -> Result<Option<Target>, Refusal> {
+    let refuse = |what| Refusal::new("upstream.portal_check", what);
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let page = Target::parse(text).map_err(refuse)?;
+    if !text.starts_with("http://") {
+        return Err(refuse(
+            "must be an http:// address: over TLS no line can show its own page instead".to_owned(),
+        ));
+    }
+    Ok(Some(page))
 }
 
 fn server(text: &str) -> Result<Server, String> {

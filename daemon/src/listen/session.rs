@@ -160,6 +160,7 @@ mod tests {
             shared: Arc::new(ArcSwap::from_pointee(state.with_people(Arc::new(people)))),
             cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),
             dnssec: Arc::default(),
+            portal: Arc::default(),
             flights: Arc::default(),
             waiting: Arc::new(Semaphore::new(1)),
             places: Arc::new(Semaphore::new(1)),

@@ -171,6 +171,9 @@ impl Resolver {
         let state = self.shared.load_full();
         let asker = Asker { forwarder, state: &state, dnssec: &self.dnssec, clock: &self.clock };
         let fetched = Fetched(asker.inspected(query, message).await);
+        if fetched.is_suspicious() {
+            self.portal.raise(query.name(), forwarder);
+        }
         // Without recursion it is only what that server had at hand; and after a reload other servers may say other
         // things, and other rules find other things in them.
         let current = std::ptr::eq(&*state, &**self.shared.load())
@@ -258,6 +261,15 @@ impl Fetched {
     /// Whether a server knew the answer.
     pub(super) fn is_answer(&self) -> bool {
         self.0.as_ref().is_ok_and(|(answer, _)| answer.speaks_of_name())
+    }
+
+    /// Whether a line that wants a sign-in would bring this.
+    fn is_suspicious(&self) -> bool {
+        match &self.0 {
+            Ok((_, found)) => found.rebinds || !self.is_answer(),
+            Err(NoAnswer::Failed(ExchangeError::Busy) | NoAnswer::Tunnel) => false,
+            Err(_) => true,
+        }
     }
 }
 

@@ -28,6 +28,7 @@ use crate::gate::Gate;
 use crate::history::History;
 use crate::outcome::{Outcome, Source};
 use crate::policy::{self, Action, Rule, Special, Verdict};
+use crate::portal::Suspicion;
 use crate::query::{Query, Unanswerable};
 use crate::reply::{ede, lifetime, local, relay};
 use crate::snapshot::{Decision, Shared, Snapshot};
@@ -44,6 +45,8 @@ pub struct Resolver {
     pub cache: Arc<Cache>,
     /// Judges them.
     pub dnssec: Arc<Dnssec>,
+    /// Notices when the line wants a sign-in.
+    pub portal: Arc<Suspicion>,
     /// What is being fetched.
     pub flights: Arc<Flights<Fetched>>,
     /// The questions that may wait for an upstream answer.
@@ -305,6 +308,7 @@ mod tests {
             shared: Arc::new(ArcSwap::from_pointee(state)),
             cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),
             dnssec: Arc::default(),
+            portal: Arc::default(),
             flights: Arc::default(),
             waiting: Arc::new(Semaphore::new(1)),
             places: Arc::new(Semaphore::new(1)),

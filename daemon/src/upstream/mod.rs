@@ -65,6 +65,8 @@ pub struct Settings {
     /// Servers for a zone and all below it; the longest match counts. No fallback to the others: what is asked of
     /// `corp.example` stays in the house, and nobody else could answer it.
     pub zones: Vec<(Domain, Vec<Server>)>,
+    /// The same, while a line wants a sign-in ([`portal`](crate::portal)); what stands in `zones` comes first.
+    pub window: Vec<(Domain, Vec<Server>)>,
     /// The longest wait for an answer, all tries together; for a connection, too.
     pub timeout: Duration,
     /// Plain servers that find the hosts of encrypted ones, and are asked nothing else.
@@ -81,6 +83,7 @@ impl Default for Settings {
             servers: Vec::new(),
             strategy: Strategy::default(),
             zones: Vec::new(),
+            window: Vec::new(),
             timeout: Duration::from_secs(5),
             bootstrap: Vec::new(),
             roots: Roots::default(),
@@ -115,6 +118,13 @@ impl fmt::Display for ExchangeError {
 
 impl std::error::Error for ExchangeError {}
 
+impl Settings {
+    /// The zones with servers of their own, those of a window among them.
+    pub fn apart(&self) -> impl Iterator<Item = &Domain> {
+        self.zones.iter().chain(&self.window).map(|(zone, _)| zone)
+    }
+}
+
 /// Asks the upstream servers. Cheap to clone; the clones share sockets and what is known of the servers.
 #[derive(Clone)]
 pub struct Forwarder(Arc<Inner>);
@@ -145,7 +155,7 @@ impl Forwarder {
         let zone = |(name, servers): &(Domain, Vec<Server>)| {
             (name.as_name().as_wire().into(), upstreams.group(servers))
         };
-        let zones = settings.zones.iter().map(zone).collect();
+        let zones = settings.window.iter().chain(&settings.zones).map(zone).collect();
         Self(Arc::new(Inner { settings, upstreams: upstreams.in_order, default, zones, places, random }))
     }
 

@@ -305,6 +305,11 @@ fn a_server_or_a_zone_says_what_it_lacks() {
             "luytre.toml:2: upstream.zones.\"10.0.0.1\": \"10.0.0.1\" is not a name: it is an address, not a name; \
              write one such as \"example.com\"",
         ),
+        (
+            "upstream.portal_check = 'https://check.example/204'",
+            "luytre.toml:1: upstream.portal_check: must be an http:// address: over TLS no line can show its own page \
+             instead",
+        ),
     ]);
     assert_eq!(
         refusal("state.dir = ''"),
