@@ -3,17 +3,21 @@
 mod asked;
 mod edit;
 mod fetching;
+mod found;
 mod household;
 mod known_time;
+mod line;
+mod policy;
 mod reload;
 mod report;
+mod sources;
 mod starts;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::accounts::Accounts;
 use crate::audit::Audit;
@@ -24,11 +28,11 @@ use crate::config::Config;
 use crate::control;
 use crate::history::{self, History};
 use crate::home::Home;
-use crate::list::LoadedList;
 use crate::listen::open::StartError;
 use crate::listen::rate::Rate;
 use crate::listen::{Desk, Listeners, Streams};
 use crate::notify::Notifier;
+use crate::operator::report as operator;
 use crate::process::{Process, Signals, Wish};
 use crate::reports::Reports;
 use crate::requests::Requests;
@@ -41,9 +45,11 @@ use crate::usage::{Time, Usage};
 use crate::who::Directory;
 use crate::{settle, system, tasks, web};
 
+use self::found::Found;
 use self::household::{circumstances, watch_clock};
 use self::known_time::KnownTime;
 use self::reload::{not_found, upstream_settings, validation};
+use self::sources::Sources;
 use self::starts::Starts;
 
 pub use self::edit::ChangeError;
@@ -80,6 +86,10 @@ pub struct Daemon {
     notifier: Notifier,
     /// How lists are fetched.
     fetching: Arc<Report>,
+    /// How policies are.
+    operator: Arc<operator::Report>,
+    /// Where lists come from and reports go.
+    sources: Arc<watch::Sender<Sources>>,
     firewall: Keeper,
     starts: Starts,
     /// Held by whoever makes the next state from the one before.
@@ -89,29 +99,8 @@ pub struct Daemon {
 impl App {
     /// Builds the state and opens every socket; nothing is answered yet.
     pub fn start(config: Config, config_file: PathBuf, clock: Clock) -> Result<Self, StartError> {
-        let mut notices = Vec::new();
+        let Found { config, clock, starts, kind, list, mut notices } = Found::at_start(config, clock);
         let state = &config.state.dir;
-        if let Err(error) = std::fs::create_dir_all(state) {
-            notices.push(format!("the state folder {} can't be made: {error}", state.display()));
-        }
-        let clock = clock.no_earlier_than(KnownTime::of(state).read());
-        let (told, is_rolled_back) = fetching::before_start(&config.list);
-        notices.extend(told);
-        let starts = Starts::note(state, clock.best_known());
-        if is_rolled_back {
-            // What it died of may be gone with the list.
-            starts.forget();
-        }
-        let is_safe = starts.are_too_many() && !is_rolled_back;
-        let (list, refused) = match is_safe {
-            true => (LoadedList::starter(), None),
-            false => LoadedList::at_start(&config.list.file, config.list.must_be_there(), state),
-        };
-        let config = if is_safe { starts.safe(config, &mut notices) } else { config };
-        let state = &config.state.dir;
-        if let Some(refused) = &refused {
-            tracing::error!(%refused, in_force = list.state(), "the list was refused; an older one is in force");
-        }
         let upstream = Arc::new(upstream_settings(&config, clock));
         if upstream.servers.is_empty() {
             notices.push("no upstream server is known: write [upstream] servers".into());
@@ -127,7 +116,7 @@ impl App {
         let usage = Usage::at_start(state);
         let family = home.family();
         let spent = usage.spent(&family, Time::of(&clock));
-        let (circumstances, list) = (circumstances(clock, &spent), (Arc::new(list), refused));
+        let circumstances = circumstances(clock, &spent);
         let snapshot = Snapshot::build(&config, list, upstream, (&home, family), &circumstances);
         let firewall = Keeper::new(&config);
         let resolver = Resolver {
@@ -152,6 +141,9 @@ impl App {
         let (started_with, notices) = (Arc::new(config), Arc::new(notices));
         let (home, usage, swapping) = (Arc::new(home), Arc::new(usage), Arc::default());
         let state = &started_with.state.dir;
+        let sources = Arc::new(watch::Sender::new(Sources::of(&started_with, clock)));
+        let operator = Arc::<operator::Report>::default();
+        operator.begin(&started_with.operator);
         let (requests, audit) = (Arc::new(Requests::at_start(state)), Arc::new(Audit::at(state)));
         let reports = Arc::new(Reports::at_start(state));
         let daemon = Daemon {
@@ -170,6 +162,8 @@ impl App {
             audit,
             notifier: Notifier::default(),
             fetching: Arc::default(),
+            operator,
+            sources,
             firewall,
             starts,
             swapping,
@@ -236,7 +230,8 @@ impl Daemon {
             }
         }
         self.log_start();
-        self.fetch_lists();
+        self.watch_line();
+        self.start_fetching();
         let starts = self.starts.clone();
         tasks::spawn("starts", async move { starts.last().await });
         self.send_reports();

@@ -19,6 +19,8 @@ pub struct Health {
     pub uptime_s: u64,
     /// The list in force.
     pub list: ListHealth,
+    /// The operator's policy; `null`: nobody looks after this router.
+    pub policy: Option<PolicyHealth>,
     /// The upstream servers in use.
     pub upstream: UpstreamHealth,
     /// The firewall's state: `on`, `off`, `away` or `refused`, as in the status.
@@ -46,6 +48,17 @@ pub struct ListHealth {
     pub heard: Option<u64>,
     /// Questions to the centre that failed in a row.
     pub failures: u32,
+}
+
+/// The operator's policy.
+#[derive(Clone, Debug, Serialize)]
+pub struct PolicyHealth {
+    /// Its version; `null` before the first one.
+    pub version: Option<u64>,
+    /// Looks for the next one that failed in a row.
+    pub failures: u32,
+    /// Whether the last document was refused.
+    pub refused: bool,
 }
 
 /// The upstream servers.
@@ -79,6 +92,11 @@ impl From<Status> for Health {
                 heard: sync.heard,
                 failures: sync.failures,
             },
+            policy: status.operator.map(|operator| PolicyHealth {
+                version: operator.policy.map(|policy| policy.version),
+                failures: operator.failures,
+                refused: operator.refused,
+            }),
             upstream: UpstreamHealth {
                 servers: status.upstream.len(),
                 down: status.upstream.iter().filter(|server| server.down).count(),

@@ -46,6 +46,7 @@ pub mod catalogue;
 pub mod family;
 pub mod home;
 pub mod list;
+pub mod operator;
 pub mod policy;
 pub mod sync;
 pub mod usage;

@@ -93,10 +93,7 @@ impl Snapshot {
             rules,
             list,
             refused,
-            inspector: Arc::new(Inspector::new(
-                &config.inspect,
-                config.upstream.zones.iter().map(|zone| &zone.name),
-            )),
+            inspector: Arc::new(Inspector::new(&config.inspect, upstream.apart())),
             page,
             provider: config.web.provider.as_str().into(),
             block: Arc::new(BlockStyle::new(config.reply.mode, page, config.reply.ttl)),
@@ -121,6 +118,12 @@ impl Snapshot {
     /// The same state with another list. What was remembered of names is of the old one.
     pub fn with_list(&self, list: Arc<LoadedList>) -> Self {
         Self { generation: next_generation(), list, refused: None, ..self.clone() }
+    }
+
+    /// The same state with other servers to ask.
+    pub fn with_upstream(&self, upstream: Arc<upstream::Settings>) -> Self {
+        let inspector = Arc::new(self.inspector.with_own_zones(upstream.apart()));
+        Self { generation: next_generation(), upstream, inspector, ..self.clone() }
     }
 
     /// The same state at another time, or with more subjects. Still the same generation: nothing is said of other

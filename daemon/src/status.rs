@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::config::Privacy;
 use crate::history::Recent;
 use crate::memory::Memory;
+use crate::operator::report::OperatorStatus;
 use crate::sync::report::SyncStatus;
 use crate::traffic::Standing;
 use crate::upstream::ServerHealth;
@@ -59,6 +60,8 @@ pub struct Status {
     pub root_is_open: bool,
     /// Who looks after this router and how they are reached; empty: nobody does.
     pub provider: String,
+    /// What they set of this and other routers; `null`: nothing, as `[operator]` is not set.
+    pub operator: Option<OperatorStatus>,
     /// What is kept of each question, of whom the family said nothing else.
     pub privacy: Privacy,
     /// What is wrong and what to do about it.
@@ -82,7 +85,7 @@ pub struct Concern {
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Area {
-    /// The configuration, as it was found at the start.
+    /// The configuration, as it was found at the start, and the operator's policy.
     Setup,
     /// The list of names, here or on its way.
     List,

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::upstream::Server;
 
@@ -64,6 +65,13 @@ fn memory_limits(groups: &str) -> impl Iterator<Item = String> {
     })
 }
 
+/// For how long the machine has run; zero if it does not tell (proc_uptime(5)).
+pub fn uptime() -> Duration {
+    let text = crate::files::read_text(Path::new("/proc/uptime"), 100).unwrap_or_default();
+    let seconds = text.split('.').next().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(seconds.unwrap_or_default())
+}
+
 /// Bytes that can be written in a folder.
 pub fn free_bytes(folder: &Path) -> std::io::Result<u64> {
     let path = std::ffi::CString::new(folder.as_os_str().as_bytes())?;
@@ -89,7 +97,7 @@ mod tests {
         let files: Vec<String> = memory_limits(groups).collect();
         let [one, two] = ["memory/router/memory.limit_in_bytes", "system.slice/luytre.service/memory.max"];
         assert_eq!(files, [one, two].map(|file| format!("/sys/fs/cgroup/{file}")));
-        assert!(memory_kb() > 0);
+        assert!(memory_kb() > 0 && uptime() > Duration::ZERO);
     }
 
     #[test]

@@ -28,5 +28,6 @@ mod kept;
 mod keys;
 mod lifting;
 mod looking;
+mod policy;
 mod power;
 mod swap;

@@ -13,6 +13,7 @@ NAME="VNTT · 1800 1234"
 EDITION=small
 LABEL="echo vnpt-48a7-22b1"
 CLOSE_ROOT=1
+POLICY="https://isp.example/fleet/policy.json"
 END
     mkdir -p "$root/etc/dropbear"
     echo 'ssh-ed25519 AAAA provider' >"$root/etc/dropbear/authorized_keys"
@@ -53,6 +54,33 @@ image_is_preset() {
     boot
     check "what people set stays" [ "$(on_router uci get luytre.main.strict)" = 1 ]
 }
+
+# What the provider signed is kept where a sysupgrade finds it; here it has come already, and says more than the image.
+image_has_a_policy() {
+    env="$root/tmp/run/procd/luytre/daemon/env"
+    check "without the provider's keys no policy is taken" [ "$(grep -c OPERATOR "$env")" = 0 ]
+    (cd "$work" && "$hub" policy new-key --dir operator) >/dev/null
+    printf 'provider = "of the policy"\nlist.ring = "late"\nupstream.bootstrap = ["198.51.100.54"]\n' >"$work/draft.toml"
+    (cd "$work" && "$hub" policy sign draft.toml --dir operator --to policy.json) >/dev/null
+    cp "$work/operator/operator.json" "$root/etc/luytre/operator.json"
+    cp "$work/policy.json" "$root/srv/luytre/policy.json"
+    service restart
+    check "with them the policy's address is taken in" grep -qxF \
+        LUYTRE_OPERATOR__POLICY=https://isp.example/fleet/policy.json "$env"
+    check "a policy that is kept is in force at once" soon policy_says 'version 1, sets upstream.bootstrap, list.ring'
+    check "and what the image says itself stands over it" policy_says "own configuration stands over web.provider"
+    check "a sysupgrade keeps the policy" grep -qx /srv/luytre/policy.json "$root/lib/upgrade/keep.d/luytre"
+    mkdir -p "$root/rom/etc/luytre"
+    (cd "$work" && "$hub" policy new-key --dir operator) >/dev/null
+    cp "$work/operator/operator.json" "$root/rom/etc/luytre/operator.json"
+    cp "$source/openwrt/imagebuilder/files/etc/uci-defaults/95-luytre-provider" "$root/tmp/again"
+    on_router sh /tmp/again
+    check "and the keys of the newer image count" cmp "$work/operator/operator.json" "$root/etc/luytre/operator.json"
+    rm -rf "$root/rom" "$root/etc/luytre/operator.json" "$root/srv/luytre/policy.json"
+    on_router sh -c 'uci delete luytre.main.policy; uci commit luytre'
+}
+
+policy_says() { on_router luytre status | grep '^policy ' | grep -qF "$1"; }
 
 image_is_careful() {
     cp "$source/openwrt/imagebuilder/files/etc/uci-defaults/95-luytre-provider" "$root/tmp/again"

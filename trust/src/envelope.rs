@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::canonical::canonical;
 use crate::hex::{Hex, KeyId, PublicKey, Sha256, Signature};
 use crate::refusal::{Refusal, Role};
-use crate::root::Root;
+use crate::root::{Keyholders, Root};
 
 /// Signatures that are looked at in one document: more than the keys of any role.
 const MAX_SIGNATURES: usize = 32;
@@ -54,22 +54,32 @@ impl Envelope {
         Ok(Self { role, signatures: form.signatures, signed: form.signed, canonical })
     }
 
-    /// Whether enough of the role's keys in `root` have signed it. A key counts once, however often it signed.
+    /// Whether enough of the role's keys in `root` have signed it.
     pub(crate) fn check(&self, root: &Root) -> Result<(), Refusal> {
-        let holders = root.roles.of(self.role);
+        let public = |id: &KeyId| root.keys.get(id).map(|key| key.public);
+        self.check_by(root.roles.of(self.role), public, Some(root.version))
+    }
+
+    /// Whether enough of these keys have signed it. A key counts once, however often it signed. `by` is the version of the
+    /// root that names them, if one does.
+    pub(crate) fn check_by(
+        &self,
+        holders: &Keyholders,
+        public: impl Fn(&KeyId) -> Option<PublicKey>,
+        by: Option<u64>,
+    ) -> Result<(), Refusal> {
         let good: BTreeSet<KeyId> = self
             .signatures
             .iter()
             .filter(|signature| holders.keyids.contains(&signature.keyid))
             .filter(|SignatureOf { keyid, sig }| {
-                let public = root.keys.get(keyid);
-                public.is_some_and(|key| is_signed_by(&self.canonical, &key.public, sig))
+                public(keyid).is_some_and(|key| is_signed_by(&self.canonical, &key, sig))
             })
             .map(|signature| signature.keyid)
             .collect();
         if good.len() < holders.threshold as usize {
             let (valid, threshold) = (good.len(), holders.threshold);
-            return Err(Refusal::Signatures { role: self.role, valid, threshold, by: root.version });
+            return Err(Refusal::Signatures { role: self.role, valid, threshold, by });
         }
         Ok(())
     }

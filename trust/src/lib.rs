@@ -22,7 +22,8 @@
 //! 3. [`envelope`]: a document with its signatures; [`sign`] makes one.
 //! 4. [`root`], [`timestamp`], [`manifest`], [`lifts`]: what each role says. [`categories`]: and what lists may be about.
 //! 5. [`trusted`]: what a router believes so far, and the checks by which it comes to believe more, in their order.
-//! 6. [`refusal`]: why it does not.
+//! 6. [`policy`]: beside all that, how a provider wants its routers set, by keys of its own.
+//! 7. [`refusal`]: why something is not believed.
 //!
 //! No I/O, no clock: callers hand in bytes and the time. Nothing here panics on any input.
 
@@ -33,6 +34,7 @@ pub mod hex;
 pub mod lifts;
 pub mod manifest;
 pub mod moment;
+pub mod policy;
 pub mod refusal;
 pub mod root;
 pub mod timestamp;
@@ -45,6 +47,7 @@ pub use hex::{Hasher, KeyId, PublicKey, Sha256};
 pub use lifts::Lifts;
 pub use manifest::{AuditHead, Delta, Edition, FileRef, Manifest};
 pub use moment::Moment;
+pub use policy::{Operator, Policy, Ring};
 pub use refusal::{Refusal, Role};
 pub use root::{Keyholders, Roles, Root};
 pub use timestamp::Timestamp;
@@ -59,3 +62,6 @@ pub const MAX_TIMESTAMP: usize = 500;
 pub const MAX_MANIFEST: usize = 64 * 1024;
 /// The longest `lifts.json` that is read, in bytes: every name that it may hold, and the signatures.
 pub const MAX_LIFTS: usize = 80 * 1024;
+/// The longest `policy.json` that is read, in bytes, and the longest `operator.json`: a few servers and addresses, and the
+/// signatures.
+pub const MAX_POLICY: usize = 16 * 1024;

@@ -16,6 +16,8 @@ pub enum Role {
     Timestamp,
     /// Says which blocks are lifted.
     Lifts,
+    /// Looks after a fleet of routers: no role of a root's.
+    Operator,
 }
 
 impl Role {
@@ -26,6 +28,7 @@ impl Role {
             Self::Targets => "manifest.json",
             Self::Timestamp => "timestamp.json",
             Self::Lifts => "lifts.json",
+            Self::Operator => "policy.json",
         }
     }
 }
@@ -38,6 +41,7 @@ impl fmt::Display for Role {
             Self::Targets => "targets",
             Self::Timestamp => "timestamp",
             Self::Lifts => "lifts",
+            Self::Operator => "operator",
         })
     }
 }
@@ -69,8 +73,8 @@ pub enum Refusal {
         valid: usize,
         /// How many there have to be.
         threshold: u32,
-        /// The version of the root that has those keys.
-        by: u64,
+        /// The version of the root that has those keys; `None`: no root does.
+        by: Option<u64>,
     },
     /// It is older than what was believed before.
     Rollback {
@@ -129,11 +133,14 @@ impl fmt::Display for Refusal {
                 write!(f, "{} is too long: {found} bytes, where {most} are the most", role.document())
             }
             Self::Document { role, what } => write!(f, "{} is not one: {what}", role.document()),
-            Self::Signatures { role, valid, threshold, by } => write!(
-                f,
-                "{} has {valid} good signatures of different {role} keys of root {by}, and needs {threshold}",
-                role.document()
-            ),
+            Self::Signatures { role, valid, threshold, by } => {
+                let of = by.map_or(String::new(), |version| format!(" of root {version}"));
+                let document = role.document();
+                write!(
+                    f,
+                    "{document} has {valid} good signatures of different {role} keys{of}, and needs {threshold}"
+                )
+            }
             Self::Rollback { what, known, offered } => {
                 write!(f, "rollback: the {what} was {known} and is {offered} now")
             }

@@ -68,6 +68,8 @@ impl Roles {
             Role::Targets => &self.targets,
             Role::Timestamp => &self.timestamp,
             Role::Lifts => self.lifts.as_ref().unwrap_or(&NOBODY),
+            // No root has a say over a provider's routers.
+            Role::Operator => &NOBODY,
         }
     }
 }

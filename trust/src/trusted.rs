@@ -212,7 +212,7 @@ impl Trusted {
 
 impl Mark {
     /// Whether `next` may come after this one: it is newer, or the very same.
-    fn check_next(&self, next: &Self, role: Role, what: &'static str) -> Result<(), Refusal> {
+    pub(crate) fn check_next(&self, next: &Self, role: Role, what: &'static str) -> Result<(), Refusal> {
         if next.version < self.version {
             return Err(Refusal::Rollback { what, known: self.version, offered: next.version });
         }

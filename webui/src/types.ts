@@ -194,6 +194,16 @@ export interface Status {
   root_is_open?: boolean;
   concerns: { area: string; text: string }[];
 }
+export interface Telling {
+  to: string;
+  consent: boolean;
+  sent: number | null;
+  trouble: string;
+}
+export interface HealthReport {
+  telling: Telling | null;
+  report: Record<string, string>;
+}
 export interface Sync {
   edition: string;
   heard: number | null;

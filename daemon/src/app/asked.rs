@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::Daemon;
 use crate::control::{self, Request};
@@ -30,10 +31,7 @@ impl Daemon {
                 tokio::task::spawn_blocking(move || daemon.take_list());
                 json!({ "taking": true }).to_string()
             }
-            Request::Look => match self.look_for_list(LOOK_PATIENCE).await {
-                Some((sync, over)) => json!({ "over": over, "trouble": sync.trouble }).to_string(),
-                None => control::error("lists are not fetched: write [list] urls and root"),
-            },
+            Request::Look => self.look().await,
             Request::Trust => {
                 self.resolver.clock.trust();
                 json!({ "trusted": self.resolver.clock.trusted() }).to_string()
@@ -46,6 +44,23 @@ impl Daemon {
                 }
                 None => control::error("the clock runs by itself; start with --clock steered"),
             },
+        }
+    }
+
+    /// Looks for a policy, where there is an operator, and for a list, where they are fetched.
+    async fn look(&self) -> String {
+        let began = Instant::now();
+        self.look_for_policy(LOOK_PATIENCE / 2).await;
+        let policy = self.operator().map(|operator| operator.trouble);
+        let left = LOOK_PATIENCE.saturating_sub(began.elapsed());
+        match (self.look_for_list(left).await, policy) {
+            (Some((sync, over)), policy) => {
+                let troubles = [policy.unwrap_or_default(), sync.trouble];
+                let troubles: Vec<_> = troubles.into_iter().filter(|trouble| !trouble.is_empty()).collect();
+                json!({ "over": over, "trouble": troubles.join("; ") }).to_string()
+            }
+            (None, Some(trouble)) => json!({ "over": true, "trouble": trouble }).to_string(),
+            (None, None) => control::error("lists are not fetched: write [list] urls and root"),
         }
     }
 

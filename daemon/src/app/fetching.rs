@@ -8,6 +8,7 @@ use tokio::runtime::Builder;
 
 use super::Daemon;
 use super::reload::upstream_settings;
+use super::sources::{Sources, fetches, follow};
 use crate::clock::Clock;
 use crate::config::{Config, ListConfig};
 use crate::list::LoadedList;
@@ -51,12 +52,13 @@ pub fn outside(config: &Config, clock: Clock) -> Outside {
 }
 
 impl Daemon {
-    /// Starts to fetch lists, if the configuration says from where. All of it happens in a thread that steps back behind
-    /// those that answer: it reads and writes files, and to make a list takes a second of a router's processor or more.
-    pub(super) fn fetch_lists(&self) {
-        let Some(settings) = self.started_with.list.sync.clone() else { return };
+    /// Starts to fetch lists and policies, if the configuration says from where. All of it happens in a thread that steps back
+    /// behind those that answer: it reads and writes files, and to make a list takes a second of a router's processor or more.
+    pub(super) fn start_fetching(&self) {
+        if !fetches(&self.started_with) {
+            return;
+        }
         self.tell_what_is_kept();
-        let syncer = Arc::new(Syncer::new(settings, outside(&self.started_with, self.resolver.clock)));
         let daemon = self.clone();
         let run = move || {
             tasks::step_back();
@@ -64,12 +66,9 @@ impl Daemon {
                 Ok(runtime) => runtime,
                 Err(error) => return tracing::error!(%error, "lists can't be fetched"),
             };
-            let round = move || {
-                let (syncer, daemon) = (Arc::clone(&syncer), daemon.clone());
-                let report = Arc::clone(&daemon.fetching);
-                Some(watch(syncer, report, move || daemon.take_list()))
-            };
-            runtime.block_on(tasks::keep("sync", round));
+            let lists = tasks::keep("sync", || Some(daemon.clone().fetch_lists()));
+            let policies = tasks::keep("operator", || daemon.clone().fetch_policies());
+            runtime.block_on(async { tokio::join!(lists, policies) });
         };
         // What it does can be cut off at any time, as by a power cut: nobody waits for it at the end.
         if let Err(error) = std::thread::Builder::new().name("sync".to_owned()).spawn(run) {
@@ -77,9 +76,39 @@ impl Daemon {
         }
     }
 
-    /// Starts to send reports, if the configuration says where.
+    /// Fetches lists from where they are published now; never ends.
+    async fn fetch_lists(self) {
+        let part = |sources: &Sources| Some((sources.sync.clone()?, sources.outside.clone()));
+        let fetch = |(settings, outside)| {
+            let (syncer, daemon) = (Arc::new(Syncer::new(settings, outside)), self.clone());
+            watch(syncer, Arc::clone(&self.fetching), move || daemon.take_list())
+        };
+        follow(self.sources.subscribe(), part, fetch).await;
+    }
+
+    /// Starts to send reports where the configuration says that they go.
     pub(super) fn send_reports(&self) {
-        if let Some(centre) = self.started_with.reports.centre.clone() {
+        let (reports, sources) = (Arc::clone(&self.reports), self.sources.subscribe());
+        let part = |sources: &Sources| Some((sources.centre.clone()?, sources.outside.clone()));
+        tasks::spawn("reports", async move {
+            let send = |(centre, outside)| reports::send(Arc::clone(&reports), centre, outside, None);
+            follow(sources, part, send).await;
+        });
+    }
+
+    /// Where reports go, as people know it; `None`: nowhere.
+    pub fn centre(&self) -> Option<String> {
+        self.sources.borrow().centre.as_ref().map(|centre| centre.authority.clone())
+    }
+
+    /// Whether lists are fetched.
+    pub(super) fn fetches_lists(&self) -> bool {
+        self.sources.borrow().sync.is_some()
+    }
+
+    /// Starts to tell how the router fares, if the configuration says whom; the family has its word there.
+    pub(super) fn send_health(&self) {
+        if self.started_with.health.to.is_some() {
             let outside = outside(&self.started_with, self.resolver.clock);
             tasks::spawn("reports", reports::send(Arc::clone(&self.reports), centre, outside, None));
         }
@@ -88,7 +117,9 @@ impl Daemon {
     /// Asks the centre at once, and waits as long as that takes, or as `patience` lasts. Returns how it went, and whether it is
     /// over; nothing if no lists are fetched.
     pub async fn look_for_list(&self, patience: Duration) -> Option<(SyncStatus, bool)> {
-        self.started_with.list.sync.as_ref()?;
+        if !self.fetches_lists() {
+            return None;
+        }
         Some(self.fetching.look(patience).await)
     }
 

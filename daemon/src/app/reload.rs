@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::Daemon;
 use super::household::circumstances;
+use super::sources::{Sources, fetches};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::list::LoadedList;
@@ -23,6 +24,7 @@ impl Daemon {
 
     fn reload_now(&self) -> Result<(), crate::config::ConfigError> {
         let mut config = Config::load(&self.config_file, system::environment())?;
+        let sources = Sources::reloaded(&config, &self.started_with, self.resolver.clock);
         for key in needs_restart(&self.started_with, &config) {
             tracing::warn!("{key} has changed: restart luytre for it");
         }
@@ -61,6 +63,13 @@ impl Daemon {
             // Other servers may give other answers, and other rules find other things in them.
             self.resolver.cache.clear();
         }
+        // Told when it is so: whoever reads of a policy finds it in force.
+        self.operator.begin(&config.operator);
+        self.sources.send_if_modified(|before| {
+            let is_other = *before != sources;
+            *before = sources;
+            is_other
+        });
         tracing::info!("reloaded");
         Ok(())
     }
@@ -74,8 +83,9 @@ fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
         ("listen.https", before.listen.https != after.listen.https),
         ("listen.quic", before.listen.quic != after.listen.quic),
         ("[notify]", before.notify != after.notify),
-        ("reports.centre", before.reports != after.reports),
-        ("list.urls, copy, root, edition or check_every", before.list.sync != after.list.sync),
+        ("[operator]", before.operator.settings != after.operator.settings),
+        ("[list]", !fetches(before) && fetches(after)),
+        ("list.file", after.list.sync.is_some() && before.list.file != after.list.file),
         ("web.listen", before.web.listen != after.web.listen),
         ("web.tls", before.web.tls != after.web.tls),
         ("web.setup_code_file", before.web.setup_code_file != after.web.setup_code_file),

@@ -8,6 +8,7 @@ use super::Daemon;
 use crate::clock::{BUILT, Clock};
 use crate::dnssec::ability::Standing;
 use crate::memory::Memory;
+use crate::operator::report::OperatorStatus;
 use crate::snapshot::Snapshot;
 use crate::status::{Area, CacheStatus, Concern, ListStatus, ServerStatus, Status};
 use crate::sync::report::SyncStatus;
@@ -69,9 +70,10 @@ impl Daemon {
         let info = state.list.info();
         let clock = &self.resolver.clock;
         let cache = self.resolver.cache.stats();
-        let sync = self.started_with.list.sync.as_ref().map(|_| self.fetching.status());
+        let sync = self.fetches_lists().then(|| self.fetching.status());
+        let operator = self.operator();
         let refused = refused(&state, sync.as_ref());
-        let concerns = self.concerns(&state, &refused, sync.as_ref());
+        let concerns = self.concerns(&state, &refused, (sync.as_ref(), operator.as_ref()));
         let servers = self.server_health(&state.upstream).into_iter();
         let with_ability = |health: ServerHealth| {
             let dnssec = self.resolver.dnssec.ability(&health.server);
@@ -114,6 +116,7 @@ impl Daemon {
             firewall: self.firewall.standing(),
             root_is_open: self.started_with.state.dir.join(ROOT_IS_OPEN).exists(),
             provider: state.provider.to_string(),
+            operator,
             privacy: self.resolver.history.privacy(),
             notices: concerns.iter().map(|concern| concern.text.clone()).collect(),
             concerns,
@@ -121,7 +124,12 @@ impl Daemon {
     }
 
     /// What is wrong, the most general first.
-    fn concerns(&self, state: &Snapshot, refused: &str, sync: Option<&SyncStatus>) -> Vec<Concern> {
+    fn concerns(
+        &self,
+        state: &Snapshot,
+        refused: &str,
+        (sync, operator): (Option<&SyncStatus>, Option<&OperatorStatus>),
+    ) -> Vec<Concern> {
         let refused = (!refused.is_empty())
             .then(|| format!("the list was refused: {refused}; an older one is in force"));
         let fetching = sync.and_then(|sync| fetching_notice(sync, state, &self.resolver.clock));
@@ -134,8 +142,12 @@ impl Daemon {
         let through_dns = self.resolver.gate.tunnels().notices(self.resolver.clock.moment());
         let some = |text: String| (!text.is_empty()).then_some(text);
         let kept = [self.usage.notices(), self.requests.notices(), self.reports.notices()].concat();
+        // Looks that only failed harm nobody: what was taken stays.
+        let operator = operator.filter(|operator| operator.refused);
+        let operator =
+            operator.map(|operator| format!("the operator's policy was refused: {}", operator.trouble));
         let all = [
-            (Area::Setup, (*self.notices).clone()),
+            (Area::Setup, (*self.notices).iter().cloned().chain(operator).collect()),
             (Area::List, refused.into_iter().chain(fetching).collect()),
             (Area::Family, family.into_iter().collect()),
             (Area::Accounts, self.accounts.trouble().into_iter().collect()),

@@ -43,14 +43,24 @@ impl Starts {
 
     /// The configuration of safe mode.
     pub(super) fn safe(&self, mut config: Config, notices: &mut Vec<String>) -> Config {
-        config.list.sync = None;
+        (config.list.sync, config.operator.settings) = (None, None);
         config.history.keep_counters = 0;
         notices.push(format!(
             "safe mode, after {} starts in two minutes that did not last: the starter list, no history on disk, no \
-             fetching of lists; the log says what happened, and the next start is an ordinary one",
+             fetching of lists or policies; the log says what happened, and the next start is an ordinary one",
             self.crashes
         ));
         config
+    }
+
+    /// How this run began, by what the one before left behind: a socket, if it did not end in order.
+    pub(super) fn kind(&self, is_safe_mode: bool, state: &Path) -> Start {
+        Start::of(Beginning {
+            is_safe_mode,
+            after_early_death: self.crashes > 0,
+            left_behind: control::path(state).exists(),
+            router_up: system::uptime(),
+        })
     }
 
     /// Returns when this start has lasted long enough to count as good, and it is forgotten.

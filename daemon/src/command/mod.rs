@@ -34,7 +34,7 @@ luytre: keeps harmful content out of a family's home
   luytre explain [--json] [--device IP] [--at TIME] --config FILE NAME [TYPE]
                                             what would be decided about a name, and why
   luytre sync [--once] --config FILE        fetch the list from the centre; without --once again and again
-  luytre sync --ask --config FILE           make the running daemon look for a list now
+  luytre sync --ask --config FILE           make the running daemon look for a list, and for the operator's policy, now
   luytre sync --roll-back --config FILE     go back to the list before, and never take this one again
   luytre setup-code --config FILE           the code to set up the page with, as the last word
   luytre reset-password --config FILE       forget every password, session and token; a new set-up code as the last word

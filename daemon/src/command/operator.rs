@@ -27,7 +27,7 @@ pub(super) fn pause(file: &Path, minutes: u32, out: &mut impl Write) -> Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes the running daemon look for a list.
+/// Makes the running daemon look for a list, and for a policy where there is an operator.
 pub(super) fn look(file: &Path, out: &mut impl Write) -> Result<ExitCode, Failed> {
     let answer = ask(file, Request::Look)?;
     match (answer["over"].as_bool(), answer["trouble"].as_str()) {

@@ -22,6 +22,7 @@ use crate::system::environment;
 /// Answers until stopped.
 pub(super) fn run(file: &Path, clock: Clock) -> Result<ExitCode, Failed> {
     log_to_stderr();
+    refuse_calls();
     let process = Process::begin()?;
     let config = Config::load(file, environment())?;
     App::start(config, file.to_owned(), clock)?.run(process)?;
@@ -31,6 +32,7 @@ pub(super) fn run(file: &Path, clock: Clock) -> Result<ExitCode, Failed> {
 /// Changes the firewall for the daemon, until stopped.
 pub(super) fn net_helper(socket: &Path, plan: Option<&Path>) -> Result<ExitCode, Failed> {
     log_to_stderr();
+    refuse_calls();
     helper::serve(socket, plan)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -46,6 +48,10 @@ fn refuse_calls() {
 pub(super) fn check(file: &Path, out: &mut impl Write) -> Result<ExitCode, Failed> {
     let config = Config::load(file, environment())?;
     let notes = Family::check(&config.family.file)?;
+    let refused = Some(config.operator.refused).filter(|refused| !refused.is_empty());
+    if let Some(refused) = refused {
+        writeln!(out, "warning: {refused}")?;
+    }
     for note in notes {
         writeln!(out, "warning: {note}")?;
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use luytre_trust::Ring;
 use serde::{Deserialize, Serialize};
 
 use super::StateConfig;
@@ -12,7 +13,7 @@ use crate::notify::Target;
 use crate::sync::{self, kept::Kept};
 
 /// `[list]` as it is written.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "config/luytre.toml says it of every key")]
 pub struct ListSpec {
@@ -21,7 +22,16 @@ pub struct ListSpec {
     pub copy: String,
     pub urls: Vec<String>,
     pub root: String,
+    pub ring: String,
     pub check_every: i64,
+}
+
+impl Default for ListSpec {
+    fn default() -> Self {
+        let nothing = String::new;
+        let (file, edition, copy, root) = (nothing(), nothing(), nothing(), nothing());
+        Self { file, edition, copy, urls: Vec::new(), root, ring: "normal".into(), check_every: 0 }
+    }
 }
 
 /// The list of names by category, and where the next one comes from.
@@ -60,6 +70,8 @@ impl ListSpec {
         let editions = ["", "small", "standard", "full"].map(|name| (name, name));
         let edition = choice("list.edition", &self.edition, &editions)?;
         let mirrors = items("list.urls", &self.urls, base_address)?;
+        let rings = [("early", Ring::Early), ("normal", Ring::Normal), ("late", Ring::Late)];
+        let ring = choice("list.ring", &self.ring, &rings)?;
         let seconds = number("list.check_every", self.check_every, 0..=LONGEST, "seconds")?;
         let half_written = match (mirrors.is_empty(), self.root.is_empty()) {
             (true, false) => "lists are not fetched: [list] root is written, and urls is not",
@@ -74,6 +86,7 @@ impl ListSpec {
             root: folder.join(&self.root),
             mirrors,
             edition: Some(edition.to_owned()).filter(|edition| !edition.is_empty()),
+            ring,
             check_every: (seconds > 0).then(|| Duration::from_secs(seconds)),
         };
         let sync = (half_written.is_empty() && !self.root.is_empty()).then(settings);

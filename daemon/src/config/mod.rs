@@ -3,7 +3,8 @@
 //! Two types, as data flows:
 //!
 //! 1. [`Spec`] mirrors the file: sections and keys as they are written, each with a default; unknown keys are errors.
-//!    The environment's `LUYTRE_SECTION__KEY` variables are laid over the file before it is read.
+//!    The environment's `LUYTRE_SECTION__KEY` variables are laid over the file before it is read, and what the operator's
+//!    policy sets ([`crate::operator`]) under it.
 //! 2. [`Config`] is what was meant: addresses, names and paths instead of text, every number within its bounds,
 //!    every default resolved. The stages of the daemon see only this.
 //!
@@ -11,8 +12,9 @@
 //! commented file with all keys is `config/luytre.toml`; a test holds that it says the same as an empty one.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use luytre_trust::policy::Taken;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
@@ -28,6 +30,7 @@ pub use self::limits::{LimitsConfig, LimitsSpec};
 pub use self::list::{ListConfig, ListSpec};
 pub use self::listen::{CertificateFiles, ListenConfig, ListenSpec};
 pub use self::notify::NotifySpec;
+pub use self::operator::{OperatorConfig, OperatorSpec};
 pub use self::reply::{ReplyConfig, ReplySpec};
 pub use self::reports::ReportsSpec;
 pub use self::state::{StateConfig, StateSpec};
@@ -43,6 +46,8 @@ use self::read::Refusal;
 use self::read::document::Document;
 use self::read::environment::variables;
 use self::read::schema::Schema;
+use crate::operator::kept;
+use crate::operator::layer::{self, InForce};
 
 mod cache;
 mod error;
@@ -56,6 +61,7 @@ mod limits;
 mod list;
 mod listen;
 mod notify;
+mod operator;
 mod read;
 mod reply;
 mod reports;
@@ -82,6 +88,8 @@ pub struct Config {
     pub inspect: crate::inspect::Settings,
     /// The list of names by category.
     pub list: ListConfig,
+    /// Whoever sets some of this for many routers.
+    pub operator: OperatorConfig,
     /// How a blocked question is answered.
     pub reply: ReplyConfig,
     /// Where people, devices and their rules are written.
@@ -116,6 +124,7 @@ pub struct Spec {
     pub cache: CacheSpec,
     pub inspect: InspectSpec,
     pub list: ListSpec,
+    pub operator: OperatorSpec,
     pub reply: ReplySpec,
     pub history: HistorySpec,
     pub family: FamilySpec,
@@ -130,20 +139,40 @@ pub struct Spec {
 }
 
 impl Config {
-    /// Reads a file, with the environment's `LUYTRE_SECTION__KEY` variables over it. What is left open fits this machine's
-    /// memory.
+    /// Reads a file, with the environment's `LUYTRE_SECTION__KEY` variables over it, and under it the policy that was taken
+    /// last. What is left open fits this machine's memory.
     ///
     /// Take them from `std::env::vars_os` and skip what is not UTF-8: `std::env::vars` panics there.
     pub fn load(path: &Path, env: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
-        let name = path.display().to_string();
-        let bytes = read_bounded(path).map_err(|error| ConfigError::new(&name, missing_or(&error)))?;
-        let text = str::from_utf8(&bytes).map_err(|error| {
-            let line = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
-            ConfigError::new(format_args!("{name}:{line}"), "not UTF-8; save the file as UTF-8 text")
-        })?;
-        let mut config = Self::parse(text, &name, path.parent().unwrap_or(Path::new("")), env)?;
-        crate::memory::fit(&mut config, crate::system::memory_kb());
-        Ok(config)
+        let source = Source::read(path, env)?;
+        let alone = source.parse(None)?;
+        let Some(settings) = &alone.operator.settings else { return Ok(alone.fitted()) };
+        let refused = match kept::at_start(settings) {
+            Ok(None) => return Ok(alone.fitted()),
+            Ok(Some(taken)) => match source.parse(Some(&taken)) {
+                Ok(config) => return Ok(config.fitted()),
+                Err(error) => error.to_string(),
+            },
+            Err(trouble) => trouble.to_string(),
+        };
+        let operator = OperatorConfig { refused, ..alone.operator.clone() };
+        Ok(Self { operator, ..alone }.fitted())
+    }
+
+    /// The same with this policy, whichever was taken last.
+    pub fn load_under(
+        policy: &Taken,
+        path: &Path,
+        env: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        Source::read(path, env)?.parse(Some(policy)).map(Self::fitted)
+    }
+
+    /// Whether a policy, taken by itself, sets nothing that can't be. So whether it is good does not depend on the router.
+    pub fn check_policy(policy: &Taken) -> Result<(), ConfigError> {
+        let nothing =
+            Source { text: String::new(), name: String::new(), folder: "/".into(), env: Vec::new() };
+        nothing.parse(Some(policy)).map(drop)
     }
 
     /// Reads a file's text. Errors call the file by `name`; relative paths are relative to `folder`.
@@ -153,17 +182,60 @@ impl Config {
         folder: &Path,
         env: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        if text.len() > MAX_FILE {
-            return Err(ConfigError::new(name, TOO_LARGE));
+        let (text, name) = (text.to_owned(), name.to_owned());
+        Source { text, name, folder: folder.to_owned(), env: env.collect() }.parse(None)
+    }
+
+    fn fitted(mut self) -> Self {
+        crate::memory::fit(&mut self, crate::system::memory_kb());
+        self
+    }
+}
+
+/// Everything that a router's own configuration is read from.
+struct Source {
+    text: String,
+    /// What errors call the file.
+    name: String,
+    /// Where relative paths begin.
+    folder: PathBuf,
+    env: Vec<(String, String)>,
+}
+
+impl Source {
+    fn read(path: &Path, env: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let name = path.display().to_string();
+        let bytes = read_bounded(path).map_err(|error| ConfigError::new(&name, missing_or(&error)))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let valid = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..valid].split(|&byte| byte == b'\n').count();
+            ConfigError::new(format_args!("{name}:{line}"), "not UTF-8; save the file as UTF-8 text")
+        })?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Ok(Self { text, name, folder, env: env.collect() })
+    }
+
+    fn parse(&self, policy: Option<&Taken>) -> Result<Config, ConfigError> {
+        if self.text.len() > MAX_FILE {
+            return Err(ConfigError::new(&self.name, TOO_LARGE));
         }
         let schema = Schema::current();
-        let variables = variables(env);
-        let mut document = Document::parse(name, text)?;
+        let variables = variables(self.env.iter().cloned());
+        let settings: Vec<_> = policy.into_iter().flat_map(|taken| layer::settings(&taken.policy)).collect();
+        let mut document = Document::parse(&self.name, &self.text)?;
         for variable in &variables {
             document.set(variable, &schema)?;
         }
+        let mut overridden = Vec::new();
+        for setting in &settings {
+            if !document.set_if_silent("the policy", setting, &schema) {
+                overridden.push(setting.dotted());
+            }
+        }
         let spec: Spec = document.read(&schema)?;
-        spec.resolve(folder).map_err(|refusal| document.locate(refusal))
+        let mut config = spec.resolve(&self.folder).map_err(|refusal| document.locate(refusal))?;
+        config.operator.in_force = policy.map(|taken| InForce::of(taken, overridden));
+        Ok(config)
     }
 }
 
@@ -179,12 +251,14 @@ impl Spec {
     fn resolve(self, folder: &Path) -> Result<Config, Refusal> {
         let state = self.state.resolve(folder)?;
         let web = self.web.resolve(folder)?;
+        let check_every = self.list.check_every;
         Ok(Config {
             listen: self.listen.resolve(folder)?,
             upstream: self.upstream.resolve(folder)?,
             cache: self.cache.resolve()?,
             inspect: self.inspect.resolve()?,
             list: self.list.resolve(folder, &state)?,
+            operator: self.operator.resolve(folder, &state, check_every)?,
             reply: self.reply.resolve(&web)?,
             family: self.family.resolve(folder, &state),
             history: self.history.resolve(folder, &state)?,

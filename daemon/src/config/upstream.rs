@@ -12,6 +12,7 @@ use super::read::Refusal;
 use super::read::key::Key;
 use super::read::values::{choice, domain, items, number};
 use crate::dnssec::Anchors;
+use crate::notify::Target;
 use crate::upstream::{Roots, Server, ServerError, Strategy, plain_address};
 
 /// `[upstream]` as it is written.

@@ -64,7 +64,7 @@ impl Settings {
     /// Validation for these servers; zones with servers of their own are exempt.
     pub fn new(anchors: Anchors, upstream: &upstream::Settings) -> Self {
         let house = HOUSE_ZONES.iter().filter_map(|zone| Domain::parse(zone).ok());
-        let exempt = upstream.zones.iter().map(|(zone, _)| zone.clone()).chain(house).collect();
+        let exempt = upstream.apart().cloned().chain(house).collect();
         Self { anchors, exempt, servers: upstream.servers.clone() }
     }
 }
@@ -103,10 +103,15 @@ impl Dnssec {
     /// of answers must go with it.
     pub fn forget(&self) {
         if let Some(current) = self.current.load_full() {
-            let settings = current.settings.clone();
-            let validator = Validator::new(settings.anchors.clone());
-            let abilities = current.abilities.clone();
-            self.current.store(Some(Arc::new(Current { settings, validator, abilities })));
+            self.current.store(Some(Arc::new(current.without_proofs(current.settings.clone()))));
+        }
+    }
+
+    /// Exempts the zones that have servers of their own in these settings, whose other servers are the same as before.
+    pub fn exempt(&self, upstream: &upstream::Settings) {
+        if let Some(current) = self.current.load_full() {
+            let settings = Settings::new(current.settings.anchors.clone(), upstream);
+            self.current.store(Some(Arc::new(current.without_proofs(settings))));
         }
     }
 
@@ -157,6 +162,12 @@ impl Dnssec {
 }
 
 impl Current {
+    /// With what is known of the servers, but of no zone.
+    fn without_proofs(&self, settings: Settings) -> Self {
+        let validator = Validator::new(settings.anchors.clone());
+        Self { settings, validator, abilities: self.abilities.clone() }
+    }
+
     /// Whether the answer is secure.
     async fn validate(
         &self,

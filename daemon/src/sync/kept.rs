@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use luytre_trust::{FileRef, Lifts, MAX_LIFTS, MAX_ROOT, Manifest, Moment, Seen, Sha256, Trusted, Version};
+use luytre_trust::{
+    FileRef, Lifts, MAX_LIFTS, MAX_ROOT, Manifest, Moment, Ring, Seen, Sha256, Trusted, Version,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Trouble;
@@ -44,7 +46,7 @@ pub struct Kept {
     pub refused: Vec<u64>,
     /// How often the daemon has started with this list without running well for a while; `None` once it has.
     pub trial: Option<u32>,
-    /// The last manifest, if it was not this router's turn to take its list.
+    /// The last manifest, if it was not this router's turn, in its ring, to take its list.
     pub not_our_turn: Option<Sha256>,
     /// The newest version of this program that the centre told of.
     pub newest: Option<Version>,
@@ -155,10 +157,33 @@ impl Kept {
     }
 
     /// Whether this router is among the hundredths that take a list already. Others are for the next list.
-    pub fn is_our_turn(&self, manifest: &Manifest) -> bool {
+    pub fn is_our_turn(&self, manifest: &Manifest, ring: Ring) -> bool {
+        let percent = u32::from(manifest.rollout_percent);
         let place = format!("{}/{}", self.id, manifest.serial);
         let [first, second, ..] = Sha256::of(place.as_bytes()).0;
-        u32::from(u16::from_be_bytes([first, second])) * 100 < u32::from(manifest.rollout_percent) << 16
+        match ring {
+            Ring::Early => percent > 0,
+            Ring::Normal => u32::from(u16::from_be_bytes([first, second])) * 100 < percent << 16,
+            Ring::Late => percent >= 100,
+        }
+    }
+
+    /// Remembers that it was not this router's turn, being in that ring.
+    pub fn let_others_go_first(&mut self, manifest: Sha256, ring: Ring) {
+        self.not_our_turn = Some(turn(manifest, ring));
+    }
+
+    /// Whether it was not its turn for this very manifest, in the same ring.
+    pub fn lets_others_go_first(&self, manifest: Sha256, ring: Ring) -> bool {
+        self.not_our_turn == Some(turn(manifest, ring))
+    }
+}
+
+/// A manifest as one ring meets it.
+fn turn(manifest: Sha256, ring: Ring) -> Sha256 {
+    match ring {
+        Ring::Normal => manifest,
+        ring => Sha256::of(format!("{manifest} {ring:?}").as_bytes()),
     }
 }
 

@@ -33,6 +33,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use luytre_trust::Ring;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::clock::Clock;
@@ -54,12 +55,14 @@ pub struct Settings {
     pub mirrors: Vec<Target>,
     /// Which size; `None`: by the router's memory and flash.
     pub edition: Option<String>,
+    /// When a staged rollout reaches this router.
+    pub ring: Ring,
     /// How often to ask, and take at once what is new; `None`: as the publisher wants it.
     pub check_every: Option<Duration>,
 }
 
 /// What the way out needs to know.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Outside {
     /// Servers that look up the mirrors' names.
     pub bootstrap: Vec<SocketAddr>,

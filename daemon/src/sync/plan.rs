@@ -1,6 +1,6 @@
 //! Which list a manifest means for this router. Pure.
 
-use luytre_trust::{Edition, Manifest, Timestamp};
+use luytre_trust::{Edition, Manifest, Ring, Timestamp};
 
 use super::kept::Kept;
 
@@ -26,6 +26,15 @@ pub enum Plan<'a> {
     },
 }
 
+/// What the configuration wants.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish<'a> {
+    /// Which edition; `None`: by the router's room.
+    pub edition: Option<&'a str>,
+    /// When a staged rollout reaches this router.
+    pub ring: Ring,
+}
+
 /// What a router has room for.
 #[derive(Clone, Copy, Debug)]
 pub struct Room {
@@ -37,13 +46,13 @@ pub struct Room {
 
 /// Makes the plan; the error says what the operator has to write instead.
 pub fn plan<'a>(
-    wanted: Option<&str>,
+    wish: Wish<'_>,
     room: Room,
     kept: &Kept,
     timestamp: &Timestamp,
     manifest: &'a Manifest,
 ) -> Result<Plan<'a>, String> {
-    let (name, edition) = match wanted {
+    let (name, edition) = match wish.edition {
         Some(name) => manifest.editions.get_key_value(name).ok_or_else(|| {
             let names: Vec<_> = manifest.editions.keys().map(String::as_str).collect();
             format!("the publication has no edition {name:?}; it has {}", names.join(", "))
@@ -59,9 +68,13 @@ pub fn plan<'a>(
     }
     let has_withdrawn = installed.is_some_and(|held| manifest.withdrawn.contains(&held.serial));
     let at_once = timestamp.urgent || has_withdrawn || installed.is_none();
-    if !at_once && !kept.is_our_turn(manifest) {
+    if !at_once && !kept.is_our_turn(manifest, wish.ring) {
         let percent = manifest.rollout_percent;
-        return Ok(Plan::NotYet(format!("serial {} is for {percent} % of routers so far", edition.serial)));
+        let ring = if wish.ring == Ring::Late { ", and this one is in the late ring" } else { "" };
+        return Ok(Plan::NotYet(format!(
+            "serial {} is for {percent} % of routers so far{ring}",
+            edition.serial
+        )));
     }
     Ok(Plan::Take { name, edition, at_once })
 }
@@ -116,7 +129,7 @@ mod tests {
 
     fn planned(room: Room) -> String {
         let manifest = manifest();
-        match plan(None, room, &Kept::default(), &announced(&manifest), &manifest) {
+        match plan(Wish::default(), room, &Kept::default(), &announced(&manifest), &manifest) {
             Ok(Plan::Take { name, at_once: true, .. }) => name.to_owned(),
             other => format!("{other:?}"),
         }
@@ -135,8 +148,8 @@ mod tests {
     #[test]
     fn an_edition_that_is_not_there_is_named() {
         let manifest = manifest();
-        let error =
-            plan(Some("huge"), ROUTER, &Kept::default(), &announced(&manifest), &manifest).unwrap_err();
+        let huge = Wish { edition: Some("huge"), ..Wish::default() };
+        let error = plan(huge, ROUTER, &Kept::default(), &announced(&manifest), &manifest).unwrap_err();
         assert_eq!(error, "the publication has no edition \"huge\"; it has full, small, standard");
     }
 
@@ -147,7 +160,8 @@ mod tests {
         let kept = has(6);
         let plan = |manifest: &Manifest, urgent, kept: &Kept| {
             let timestamp = Timestamp { urgent, ..announced(manifest) };
-            match super::plan(Some("full"), ROUTER, kept, &timestamp, manifest).unwrap() {
+            let full = Wish { edition: Some("full"), ..Wish::default() };
+            match super::plan(full, ROUTER, kept, &timestamp, manifest).unwrap() {
                 Plan::UpToDate => "has it".to_owned(),
                 Plan::NotYet(why) => why,
                 Plan::Take { at_once, .. } => format!("takes it, at once: {at_once}"),
@@ -176,7 +190,7 @@ mod tests {
         };
         let routers: Vec<Kept> = (0..5000).map(anchor).collect();
         let turn = |manifest: &Manifest| -> Vec<bool> {
-            routers.iter().map(|kept| kept.is_our_turn(manifest)).collect()
+            routers.iter().map(|kept| kept.is_our_turn(manifest, Ring::Normal)).collect()
         };
         let first = turn(&manifest);
         let count = first.iter().filter(|turn| **turn).count();
@@ -185,5 +199,29 @@ mod tests {
         assert_ne!(first, turn(&manifest));
         manifest.rollout_percent = 100;
         assert!(turn(&manifest).iter().all(|turn| *turn));
+    }
+
+    #[test]
+    fn early_routers_come_with_the_first_share_and_late_ones_with_everybody() {
+        let mut manifest = manifest();
+        let kept = has(6);
+        let mut turn = |percent, ring| {
+            manifest.rollout_percent = percent;
+            kept.is_our_turn(&manifest, ring)
+        };
+        assert_eq!([0, 1, 50, 100].map(|percent| turn(percent, Ring::Early)), [false, true, true, true]);
+        assert_eq!([0, 1, 99, 100].map(|percent| turn(percent, Ring::Late)), [false, false, false, true]);
+    }
+
+    #[test]
+    fn who_changes_the_ring_looks_at_the_same_manifest_anew() {
+        let manifest = Sha256::of(b"manifest");
+        let rings = [Ring::Early, Ring::Normal, Ring::Late];
+        for waited in rings {
+            let mut kept = Kept::default();
+            kept.let_others_go_first(manifest, waited);
+            let waits = rings.map(|ring| kept.lets_others_go_first(manifest, ring));
+            assert_eq!(waits, rings.map(|ring| ring == waited));
+        }
     }
 }

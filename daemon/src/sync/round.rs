@@ -12,7 +12,7 @@ use super::copy::Copy;
 use super::http::{Answer, Condition, Mirror, Network};
 use super::kept::{Held, Kept};
 use super::place::Place;
-use super::plan::{Plan, Room, plan};
+use super::plan::{Plan, Room, Wish, plan};
 use super::{Outside, Settings, Trouble, download, make, random};
 use crate::clock::BUILT;
 use crate::files;
@@ -237,7 +237,9 @@ impl Visit<'_> {
         let wanted = self.syncer.settings.edition.as_ref();
         let same_edition = wanted.is_none_or(|wanted| *wanted == self.kept.edition);
         let has_it = self.kept.installed.as_ref().is_some_and(|held| held.serial == timestamp.serial);
-        let waits = self.kept.not_our_turn == Some(timestamp.manifest.sha256) && taking == Taking::IfUrgent;
+        let ring = self.syncer.settings.ring;
+        let waits =
+            self.kept.lets_others_go_first(timestamp.manifest.sha256, ring) && taking == Taking::IfUrgent;
         (has_it && same_edition) || (waits && !timestamp.urgent)
     }
 
@@ -320,12 +322,13 @@ impl Visit<'_> {
     ) -> Result<Outcome, Trouble> {
         let Syncer { settings, place, .. } = self.syncer;
         let room = Room { memory_kb: system::memory_kb(), free: place.room() };
-        let planned = plan(settings.edition.as_deref(), room, &self.kept, timestamp, manifest);
+        let wish = Wish { edition: settings.edition.as_deref(), ring: settings.ring };
+        let planned = plan(wish, room, &self.kept, timestamp, manifest);
         self.kept.not_our_turn = None;
         match planned.map_err(Trouble::Local)? {
             Plan::UpToDate => Ok(Outcome::UpToDate),
             Plan::NotYet(why) => {
-                self.kept.not_our_turn = Some(timestamp.manifest.sha256);
+                self.kept.let_others_go_first(timestamp.manifest.sha256, settings.ring);
                 Ok(Outcome::NotYet(why))
             }
             Plan::Take { at_once: false, .. } if taking == Taking::IfUrgent => Ok(Outcome::Waits),

@@ -217,6 +217,12 @@ impl Forwarder {
         servers.all(|server| server.transport.is_authenticated())
     }
 
+    /// Whether no server for the names that no zone covers answers any more.
+    pub fn is_cut_off(&self) -> bool {
+        let now = Instant::now();
+        self.0.default.iter().all(|upstream| upstream.show(now).down)
+    }
+
     /// What is known of every server, in the order of the configuration.
     pub fn health(&self) -> Vec<ServerHealth> {
         let now = Instant::now();

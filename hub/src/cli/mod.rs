@@ -3,6 +3,7 @@
 mod build;
 mod keys;
 mod lift;
+mod policy;
 mod publish;
 mod serve;
 mod source;
@@ -33,6 +34,9 @@ enum Command {
     Publish(publish::Publish),
     /// Open at once, and for a while, what is blocked by mistake; see `keys rotate --role lifts`.
     Lift(lift::Lifting),
+    /// How a provider's routers are set, by keys of its own; docs/for-isps.md.
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// Lists that others publish.
     #[command(subcommand)]
     Source(source::SourceCommand),
@@ -56,6 +60,7 @@ impl Cli {
             Command::Keys(keys) => keys.run(),
             Command::Publish(publish) => publish.run(),
             Command::Lift(lift) => lift.run(),
+            Command::Policy(policy) => policy.run(),
             Command::Source(source) => source.run(),
             Command::Serve(serve) => serve.run(),
             Command::Verify(verify) => verify.run(),

@@ -6,7 +6,7 @@
 //! `root-*.key` and `targets-*.key` belong on removable media that are put in only to sign; `timestamp.key` stays on the
 //! machine that publishes. Any of them may be missing: what is asked for says which.
 
-mod secret;
+pub(crate) mod secret;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

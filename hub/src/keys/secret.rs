@@ -14,7 +14,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use crate::files;
 
 /// Makes a key. The file must not be there yet.
-pub(super) fn make(path: &Path) -> Result<SigningKey> {
+pub(crate) fn make(path: &Path) -> Result<SigningKey> {
     let mut seed = [0; 32];
     SystemRandom::new().fill(&mut seed).ok().context("the system gives no random numbers")?;
     let write = || {
@@ -27,7 +27,7 @@ pub(super) fn make(path: &Path) -> Result<SigningKey> {
 }
 
 /// Reads a key.
-pub(super) fn read(path: &Path) -> Result<SigningKey> {
+pub(crate) fn read(path: &Path) -> Result<SigningKey> {
     let bytes =
         files::read_at_most(path, 1024).with_context(|| format!("{} can't be read", path.display()))?;
     let seed = std::str::from_utf8(&bytes).ok().and_then(|text| Hex::parse(text.trim()));
@@ -36,7 +36,7 @@ pub(super) fn read(path: &Path) -> Result<SigningKey> {
 }
 
 /// Every `*.key` of a folder by its name.
-pub(super) fn in_folder(dir: &Path) -> Result<BTreeMap<KeyId, (String, SigningKey)>> {
+pub(crate) fn in_folder(dir: &Path) -> Result<BTreeMap<KeyId, (String, SigningKey)>> {
     let mut keys = BTreeMap::new();
     let entries = fs::read_dir(dir).with_context(|| format!("{} can't be read", dir.display()))?;
     for entry in entries {

@@ -12,6 +12,7 @@ mod fetching;
 mod folder;
 mod gates;
 mod input;
+mod policy;
 mod publication;
 mod rpz;
 mod sources;

@@ -28,6 +28,11 @@ pub(crate) struct Told {
 
 impl Receiver {
     pub(crate) fn start(authority: &Authority) -> Self {
+        Self::answering(authority, "204 No Content")
+    }
+
+    /// The same with a status of its own, and headers behind it.
+    pub(crate) fn answering(authority: &Authority, answer: &'static str) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let config = Arc::new(authority.server("localhost"));

@@ -6,4 +6,5 @@ mod centre;
 mod documents;
 mod laws;
 mod lifts;
+mod policies;
 mod roots;

@@ -5,14 +5,15 @@ use std::ops::Range;
 
 use luytre_lists::written::{Step, Written};
 use serde::de::DeserializeOwned;
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Value};
 
 use super::Refusal;
 use super::environment::Variable;
 use super::key::Key;
 use super::schema::Schema;
 use crate::config::ConfigError;
+use crate::operator::layer::{Said, Setting};
 
 /// A TOML document that can tell where each of its values came from.
 ///
@@ -22,7 +23,7 @@ pub(in crate::config) struct Document<'t> {
     file: &'t str,
     text: &'t str,
     root: Spanned<DeTable<'t>>,
-    /// Where each variable's value begins, in rising order, and the variable's name.
+    /// Where each value that is not the file's begins, in rising order, and what said it.
     variables: Vec<(usize, &'t str)>,
     end: usize,
 }
@@ -44,21 +45,58 @@ impl<'t> Document<'t> {
         schema: &Schema,
     ) -> Result<(), ConfigError> {
         let value = variable.read(schema)?;
+        let length = variable.value.len();
+        self.put(&variable.name, (&variable.section, &variable.key), value, length);
+        Ok(())
+    }
+
+    /// Lays what a policy sets under what the file and the variables say: it counts where they say nothing, or just what is the
+    /// default. Returns whether it does. Errors call the policy by `name`.
+    pub(in crate::config) fn set_if_silent(
+        &mut self,
+        name: &'t str,
+        setting: &'t Setting,
+        schema: &Schema,
+    ) -> bool {
+        let key = Key::from(setting.section).entry(setting.key);
+        let is_silent = match (self.value(&key).map(Spanned::get_ref), schema.default_of(&key)) {
+            (Some(DeValue::String(said)), Some(Value::String(default))) => *said == default,
+            (Some(DeValue::Array(said)), _) => said.is_empty(), // as the default of every list here
+            (said, _) => said.is_none(),
+        };
+        if is_silent {
+            let text = |text: &'t String| Spanned::new(0..0, DeValue::String(Cow::Borrowed(text)));
+            let value = match &setting.value {
+                Said::Text(one) => text(one),
+                Said::Texts(all) => Spanned::new(0..0, DeValue::Array(all.iter().map(text).collect())),
+            };
+            self.put(name, (setting.section, setting.key), value, 0);
+        }
+        is_silent
+    }
+
+    /// Puts a value in its place, which counts as the next `length` bytes behind the text.
+    fn put(
+        &mut self,
+        name: &'t str,
+        (section, key): (&'t str, &'t str),
+        value: Spanned<DeValue<'t>>,
+        length: usize,
+    ) {
         let start = self.end;
-        self.variables.push((start, &variable.name));
-        self.end += variable.value.len() + 1;
-        let span = start..start + variable.value.len();
+        self.variables.push((start, name));
+        self.end += length + 1;
+        let span = start..start + length;
         let named = |name: &'t str| Spanned::new(span.clone(), Cow::Borrowed(name));
         let section = self
             .root
             .get_mut()
-            .entry(named(&variable.section))
+            .entry(named(section))
             .or_insert_with(|| Spanned::new(span.clone(), DeValue::Table(DeTable::new())));
         // A section that is no table stays as it is: reading it names the file's mistake.
         if let DeValue::Table(keys) = section.get_mut() {
-            keys.insert(named(&variable.key), moved(value, start));
+            keys.insert(named(key), moved(value, start));
         }
-        Ok(())
     }
 
     /// Reads the document into a type that refuses unknown keys.

@@ -4,6 +4,7 @@ mod environment;
 mod file;
 mod hostile;
 mod meaning;
+mod policy;
 mod refusals;
 
 use std::path::Path;

@@ -30,7 +30,7 @@ fn an_unknown_key_names_the_nearest() {
         ),
         ("entries = 5", "luytre.toml:1: entries: unknown key; did you mean cache.entries?"),
         ("[cahce]\nentries = 5", "luytre.toml:1: cahce: unknown section; did you mean [cache]?"),
-        ("[[person]]\nid = \"an\"", "luytre.toml:1: person: unknown section; did you mean [listen]?"),
+        ("[[person]]\nid = \"an\"", "luytre.toml:1: person: unknown section; did you mean [operator]?"),
         ("[cache.limits]\nx = 1", "luytre.toml:1: cache.limits: unknown key; did you mean cache.entries?"),
         (
             "[cache]\n\"a b\\n\" = 1",

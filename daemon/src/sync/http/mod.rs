@@ -69,6 +69,16 @@ pub enum Answer {
     Body(Body),
 }
 
+/// A page as it came, wherever it leads.
+pub struct Page {
+    /// Its status.
+    pub status: StatusCode,
+    /// Where it leads to.
+    pub location: Option<String>,
+    /// How it begins.
+    pub body: Vec<u8>,
+}
+
 /// The bytes of a file, on their way.
 pub struct Body {
     incoming: Incoming,
@@ -94,9 +104,9 @@ impl<'a> Mirror<'a> {
     /// Asks for a file below the base address.
     pub async fn get(&mut self, file: &str, condition: Condition<'_>) -> Result<Answer, Trouble> {
         let kept = self.line.is_some();
-        let answer = match self.ask(file, Wish::Get(condition)).await {
+        let answer = match self.ask(Some(file), Wish::Get(condition)).await {
             // A server may close a connection that was kept, at any time.
-            Err(_) if kept => self.ask(file, Wish::Get(condition)).await,
+            Err(_) if kept => self.ask(Some(file), Wish::Get(condition)).await,
             answer => answer,
         };
         answer.and_then(|response| understand(response, condition.from)).map_err(|trouble| trouble.at(file))
@@ -159,7 +169,7 @@ impl<'a> Mirror<'a> {
     ) -> Result<(StatusCode, Vec<u8>), Trouble> {
         self.line = None;
         let response =
-            self.ask(path, Wish::Post(document.into())).await.map_err(|trouble| trouble.at(path))?;
+            self.ask(Some(path), Wish::Post(document.into())).await.map_err(|trouble| trouble.at(path))?;
         let status = response.status();
         let answer = timeout(PATIENCE, Limited::new(response.into_body(), most).collect()).await;
         let answer = answer.map_err(|_| silent().at(path))?;
@@ -167,7 +177,15 @@ impl<'a> Mirror<'a> {
         Ok((status, answer.to_bytes().to_vec()))
     }
 
-    async fn ask(&mut self, file: &str, wish: Wish<'_>) -> Result<Response<Incoming>, Trouble> {
+    /// Hands a JSON document to the address itself; gives the status, and hangs up on whatever else is said.
+    pub async fn deliver(&mut self, document: Vec<u8>) -> Result<StatusCode, Trouble> {
+        let response = self.ask(None, Wish::Post(document.into())).await?;
+        self.hang_up();
+        Ok(response.status())
+    }
+
+    /// A file below the base address, or what is at the address itself.
+    async fn ask(&mut self, file: Option<&str>, wish: Wish<'_>) -> Result<Response<Incoming>, Trouble> {
         let (mut sender, via) = match self.line.take() {
             Some(line) => line,
             None => timeout(PATIENCE, self.connect()).await.map_err(|_| silent())??,
@@ -197,8 +215,16 @@ impl<'a> Mirror<'a> {
         Ok((sender, via))
     }
 
-    fn request(&self, file: &str, wish: Wish<'_>, via: &Via) -> Result<Request<Full<Bytes>>, Trouble> {
-        let path = format!("{}/{file}", self.target.path.trim_end_matches('/'));
+    fn request(
+        &self,
+        file: Option<&str>,
+        wish: Wish<'_>,
+        via: &Via,
+    ) -> Result<Request<Full<Bytes>>, Trouble> {
+        let path = match file {
+            Some(file) => format!("{}/{file}", self.target.path.trim_end_matches('/')),
+            None => self.target.path.clone(),
+        };
         let mut request = Request::builder().uri(match via {
             Via::Direct => path,
             Via::Proxy { .. } => format!("http://{}{path}", self.target.authority),
@@ -269,7 +295,8 @@ fn understand(response: Response<Incoming>, asked_from: u64) -> Result<Answer, T
         StatusCode::NOT_MODIFIED => return Ok(Answer::Unchanged),
         status if status.is_redirection() => {
             let to = text(headers, &header::LOCATION).unwrap_or_default();
-            let what = format!("the server sends us to {to:?}; write the right address into [list] urls");
+            let what =
+                format!("the server sends us to {to:?}; configure that address if it is the right one");
             return Err(Trouble::Unreachable(what));
         }
         status => {

@@ -34,9 +34,9 @@ pub(in crate::web) struct Reading;
 #[derive(Debug)]
 pub(in crate::web) struct Changing(pub(in crate::web) Caller);
 
-/// The parent, who alone decides who may come in.
+/// The parent, who alone decides who may come in, and what goes out.
 #[derive(Debug)]
-pub(in crate::web) struct Securing;
+pub(in crate::web) struct Securing(pub(in crate::web) Account);
 
 /// Somebody with a password, about their own account.
 #[derive(Debug)]
@@ -140,8 +140,8 @@ impl FromRequestParts<Daemon> for Securing {
     async fn from_request_parts(parts: &mut Parts, daemon: &Daemon) -> Result<Self, Problem> {
         let LoggedIn(account) = LoggedIn::from_request_parts(parts, daemon).await?;
         match account.role {
-            Role::Parent => Ok(Self),
-            Role::CoParent => Err(Problem::forbidden("a parent alone decides who may come in")),
+            Role::Parent => Ok(Self(account)),
+            Role::CoParent => Err(Problem::forbidden("a parent alone decides this, and no co-parent")),
         }
     }
 }

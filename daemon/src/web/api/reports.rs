@@ -37,13 +37,7 @@ pub(super) struct Reported {
 ))]
 pub(super) async fn list(_: Reading, State(daemon): State<Daemon>) -> Json<Reported> {
     let reports = daemon.reports();
-    let centre = daemon.config().reports.centre.as_ref();
-    Json(Reported {
-        items: reports.all(),
-        next: None,
-        centre: centre.map(|centre| centre.authority.clone()),
-        trouble: reports.trouble(),
-    })
+    Json(Reported { items: reports.all(), next: None, centre: daemon.centre(), trouble: reports.trouble() })
 }
 
 /// Somebody reports a site, from any device and without a log-in. It is sent when the centre can be reached.

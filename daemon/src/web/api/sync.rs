@@ -1,4 +1,4 @@
-//! `POST /api/v1/sync`: whether the centre has a newer list, now and not by the schedule.
+//! `POST /api/v1/sync`: whether the centre has a newer list, and the operator a newer policy, now and not by the schedule.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use serde::Serialize;
+use tokio::time::Instant;
 
 use super::caller::Changing;
 use crate::app::Daemon;
@@ -28,13 +29,16 @@ pub(super) struct Looked {
     sync: Option<SyncStatus>,
 }
 
-/// Asks the centre at once, and takes the list that it has.
+/// Asks the operator, if there is one, and the centre at once, and takes the policy and the list that they have.
 #[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/sync", tag = "status",
     responses((status = 200, description = "how it went", body = Looked), super::openapi::Problems),
 ))]
 pub(super) async fn look(_: Changing, State(daemon): State<Daemon>) -> Json<Looked> {
-    Json(match daemon.look_for_list(PATIENCE).await {
+    let began = Instant::now();
+    // It may say where lists are.
+    daemon.look_for_policy(PATIENCE / 2).await;
+    Json(match daemon.look_for_list(PATIENCE.saturating_sub(began.elapsed())).await {
         Some((sync, over)) => Looked { over, sync: Some(sync) },
         None => Looked { over: true, sync: None },
     })

@@ -24,6 +24,7 @@ export function System() {
       <Servers servers={upstream} />
       <Firewall firewall={firewall} />
       <Program status={status.data} />
+      {health_report && <Health provider={provider} />}
     </>
   );
 }

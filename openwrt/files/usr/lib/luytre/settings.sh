@@ -27,6 +27,7 @@ load_settings() {
 	config_get edition main edition
 	config_get page_port main page_port 8088
 	config_get provider main provider
+	config_get policy main policy
 	config_get local_port main local_port 5054
 }
 
@@ -49,6 +50,11 @@ environment() {
 	[ -z "$list_url" ] || echo "LUYTRE_LIST__URLS=$(commas "$list_url")"
 	[ ! -e "$SETTINGS/root.json" ] || echo "LUYTRE_LIST__ROOT=$SETTINGS/root.json"
 	[ -z "$edition" ] || echo "LUYTRE_LIST__EDITION=$edition"
+	# Without the keys that sign it nothing may come from there.
+	if [ -n "$policy" ] && [ -e "$SETTINGS/operator.json" ]; then
+		echo "LUYTRE_OPERATOR__POLICY=$policy"
+		echo "LUYTRE_OPERATOR__KEYS=$SETTINGS/operator.json"
+	fi
 	[ ! -e "$SETTINGS/setup-code" ] || echo "LUYTRE_WEB__SETUP_CODE_FILE=$SETTINGS/setup-code"
 	if [ "$firewall" = 1 ] && [ -n "$devices" ]; then
 		echo "LUYTRE_FIREWALL__ENABLED=true"
