@@ -26,6 +26,7 @@ use crate::certificate::Certificates;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control;
+use crate::health_report::HealthReports;
 use crate::history::{self, History};
 use crate::home::Home;
 use crate::listen::open::StartError;
@@ -81,6 +82,7 @@ pub struct Daemon {
     usage: Arc<Usage>,
     requests: Arc<Requests>,
     reports: Arc<Reports>,
+    health: Arc<HealthReports>,
     audit: Arc<Audit>,
     /// Tells nobody before the daemon runs.
     notifier: Notifier,
@@ -146,6 +148,7 @@ impl App {
         operator.begin(&started_with.operator);
         let (requests, audit) = (Arc::new(Requests::at_start(state)), Arc::new(Audit::at(state)));
         let reports = Arc::new(Reports::at_start(state));
+        let health = HealthReports::at_start(&started_with.health, state, kind);
         let daemon = Daemon {
             config_file,
             started_with,
@@ -159,6 +162,7 @@ impl App {
             usage,
             requests,
             reports,
+            health: Arc::new(health),
             audit,
             notifier: Notifier::default(),
             fetching: Arc::default(),
@@ -235,6 +239,7 @@ impl Daemon {
         let starts = self.starts.clone();
         tasks::spawn("starts", async move { starts.last().await });
         self.send_reports();
+        self.send_health();
         let history = Arc::clone(&self.resolver.history);
         let home = Arc::clone(&self.home);
         let calendar = move || home.calendar();
@@ -296,6 +301,11 @@ impl Daemon {
     /// What the centre is told.
     pub fn reports(&self) -> &Arc<Reports> {
         &self.reports
+    }
+
+    /// What a provider is told of the router.
+    pub fn health_reports(&self) -> &Arc<HealthReports> {
+        &self.health
     }
 
     /// Who did what.

@@ -27,7 +27,7 @@ pub struct Entry {
     pub time: String,
     /// Who: an account, or a person from their own device.
     pub by: String,
-    /// What: `pause`, `grant`, `bonus`, `request`, `answer`, `edit`.
+    /// What: `pause`, `grant`, `bonus`, `request`, `answer`, `edit`, `health`.
     pub action: String,
     /// To what or whom, in a line.
     pub about: String,

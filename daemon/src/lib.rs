@@ -22,7 +22,8 @@
 //! * [`gate`] lets answers out; [`outcome`] says how a question ended; [`history`] remembers that, on disk as counters
 //!   only. [`usage`] counts the minutes of time budgets.
 //! * [`accounts`] says who may come in; [`requests`] are what children ask for, [`notify`] tells a parent's phone,
-//!   [`reports`] the centre what is wrong with its list; [`audit`] who did what.
+//!   [`reports`] the centre what is wrong with its list, [`health_report`] a provider how the router fares; [`audit`] who
+//!   did what.
 //! * [`traffic`] says what the firewall is to do, from the same decisions; [`helper`] is the other process that does it.
 //! * [`web`] is the page and the API, [`control`] the socket behind `luytre status`, [`status`] what both tell, [`health`] what an
 //!   operator may know of it; [`explain`] says why.
@@ -70,6 +71,7 @@ pub mod traffic;
 
 pub mod accounts;
 pub mod audit;
+pub mod health_report;
 pub mod notify;
 pub mod reports;
 pub mod requests;

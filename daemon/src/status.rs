@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::clock::Timestamp;
 use crate::config::Privacy;
+use crate::health_report::Telling;
 use crate::history::Recent;
 use crate::memory::Memory;
 use crate::operator::report::OperatorStatus;
@@ -50,6 +51,8 @@ pub struct Status {
     pub cache: CacheStatus,
     /// What the router's memory is taken to be enough for.
     pub memory: Memory,
+    /// Who is told how the router fares, if the family agrees; `null`: nobody is to be.
+    pub health_report: Option<Telling>,
     /// The upstream servers in use.
     pub upstream: Vec<ServerStatus>,
     /// The devices of the network, the last heard of first.

@@ -9,6 +9,7 @@
 //!    [`audit`]: and what was signed is logged. [`policy`]: beside all that, how a provider sets its routers, by its own keys.
 //! 4. [`cache`]: what caches on the way are told. [`config`], [`spelling`]: what people write in files. [`clock`], [`files`], [`progress`]: time is told or asked for
 //!    in one place; results are replaced whole; a person at a terminal sees how far it is.
+//! 5. [`health`]: what routers report of themselves is added up.
 
 pub mod audit;
 pub mod cache;
@@ -17,6 +18,7 @@ pub mod clock;
 pub mod config;
 pub mod fetch;
 pub mod files;
+pub mod health;
 pub mod keys;
 pub mod list;
 pub mod policy;

@@ -51,6 +51,7 @@ mod parents;
 mod status;
 
 mod accounts;
+mod health_report;
 mod secure_page;
 mod tokens;
 mod webhook;

@@ -89,9 +89,11 @@ router_is_upgraded() {
     service reload
     check "a family's rule holds" soon says 192.168.1.1 forbidden.example A "$page"
     : >"$root/srv/luytre/list.lyt.part"
+    : >"$root/srv/luytre/consent.json"
     kept_files >"$work/kept"
     check "settings, accounts and certificates are kept over a sysupgrade" \
         grep -qx /etc/luytre/family.toml "$work/kept"
+    check "and whether a parent agreed to health reports" grep -qx /srv/luytre/consent.json "$work/kept"
     check "lists and history are not: they would not fit into memory" fails grep -q 'list\|history' "$work/kept"
     (cd "$root" && sed 's,^/,,' "$work/kept" | tar -cf "$work/kept.tar" -T -)
     service stop

@@ -10,6 +10,7 @@ flash_image() {
 LISTS="https://mirror.provider.example/list https://lists.example/list"
 UPSTREAM="udp://198.51.100.53"
 NAME="VNTT · 1800 1234"
+HEALTH="https://health.provider.example/luytre"
 EDITION=small
 LABEL="echo vnpt-48a7-22b1"
 CLOSE_ROOT=1
@@ -29,6 +30,12 @@ first_start() {
     boot
 }
 
+# telling: whom health reports would reach, whether a parent agreed, and when they were sent last.
+telling() {
+    on_router luytre status --json >"$work/told"
+    told '["to", "consent", "sent"].map((key) => it.health_report[key]).join()'
+}
+
 image_is_preset() {
     flash_image
     first_start
@@ -39,6 +46,8 @@ image_is_preset() {
         'LUYTRE_(UPSTREAM__SERVERS=udp://198.51.100.53|LIST__EDITION=small)' "$root/tmp/run/procd/luytre/daemon/env"
     check "and its name, for the pages" grep -qx "LUYTRE_WEB__PROVIDER='''VNTT · 1800 1234'''" \
         "$root/tmp/run/procd/luytre/daemon/env"
+    check "where health reports would go, of which none goes out before a parent agrees" \
+        [ "$(telling)" = health.provider.example,false, ]
     check "the first account is made by the code on the label" \
         [ "$(on_router env LUYTRE_WEB__SETUP_CODE_FILE=/etc/luytre/setup-code luytre setup-code | awk '{ print $NF }')" = \
             vnpt-48a7-22b1 ]

@@ -58,7 +58,7 @@ function toAfternoon() {
 export class House {
   /**
    * @param options `leases`: further `[ip, mac, name]`; `secure`: the page is shown over TLS too, at `house.secure`; `centre`:
-   * there is one that publishes lists, `house.centre`.
+   * there is one that publishes lists, `house.centre`; `health`: where a provider takes health reports.
    */
   static async open(options = {}) {
     if (!existsSync(luytre)) throw new Error(`${luytre} is missing: ./dev build, or set LUYTRE_BIN`);
@@ -74,7 +74,7 @@ export class House {
 
   started = [];
 
-  async furnish({ leases = [], secure = false, centre = false }) {
+  async furnish({ leases = [], secure = false, centre = false, health = '' }) {
     this.folder = mkdtempSync(join(tmpdir(), 'luytre-webui-'));
     const [dns, web, tls, upstream] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
     const url = `http://127.0.0.1:${web}`;
@@ -87,7 +87,7 @@ export class House {
     writeFileSync(
       this.config,
       `[listen]\ndns = ["127.0.0.1:${dns}"]\n[web]\nlisten = ["127.0.0.1:${web}"]\n${secure ? `tls = ["127.0.0.1:${tls}"]\n` : ''}[state]\ndir = "state"\n` +
-        `[who]\nleases = ["leases"]\n[upstream]\nservers = ["udp://127.0.0.1:${upstream}"]\nvalidate = false\n${list}`,
+        `[who]\nleases = ["leases"]\n[upstream]\nservers = ["udp://127.0.0.1:${upstream}"]\nvalidate = false\n${list}${health && `[health]\nsend_to = "${health}"\n`}`,
     );
     this.start(binary('bench-upstream'), ['--listen', `127.0.0.1:${upstream}`]);
     this.ahead = toAfternoon();

@@ -14,7 +14,7 @@ const WAYS = [
 
 let house;
 before(async () => {
-  house = await House.open({ centre: true });
+  house = await House.open({ centre: true, health: 'https://health.provider.example/luytre' });
   await liveIn(house, DEVICES);
 });
 after(() => house.close());

@@ -191,6 +191,7 @@ export interface Status {
   update?: string | null;
   privacy?: string;
   provider?: string;
+  health_report?: Telling | null;
   root_is_open?: boolean;
   concerns: { area: string; text: string }[];
 }

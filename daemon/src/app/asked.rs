@@ -40,6 +40,7 @@ impl Daemon {
                 Some(uptime) => {
                     // Who steers the clock finds done what time does.
                     self.count_usage();
+                    self.health.wake();
                     json!({ "uptime_s": uptime }).to_string()
                 }
                 None => control::error("the clock runs by itself; start with --clock steered"),

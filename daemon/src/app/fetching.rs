@@ -110,7 +110,7 @@ impl Daemon {
     pub(super) fn send_health(&self) {
         if self.started_with.health.to.is_some() {
             let outside = outside(&self.started_with, self.resolver.clock);
-            tasks::spawn("reports", reports::send(Arc::clone(&self.reports), centre, outside, None));
+            tasks::spawn("health", self.clone().tell_health(outside));
         }
     }
 

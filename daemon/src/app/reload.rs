@@ -99,6 +99,7 @@ fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
         ("limits.devices", before.limits.devices != after.limits.devices),
         ("[who]", before.who != after.who),
         ("[firewall]", before.firewall != after.firewall),
+        ("health.send_to", before.health != after.health),
     ];
     changed.iter().filter(|(_, changed)| *changed).map(|(key, _)| *key).collect()
 }

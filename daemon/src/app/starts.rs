@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::clock::Timestamp;
 use crate::config::Config;
-use crate::files;
+use crate::health_report::{Beginning, Start};
+use crate::{control, files, system};
 
 /// So many starts within [`SOON`] that did not end well are too many.
 const CRASHES: usize = 3;

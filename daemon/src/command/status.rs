@@ -23,7 +23,27 @@ pub(super) fn status(file: &Path, json: bool, out: &mut impl Write) -> Result<Ex
     let answer = control::ask(&config.state.dir, Request::Status(RECENT))?;
     if json {
         writeln!(out, "{answer}")?;
-        return Ok(ExitCode::SUCCESS);
+    } else {
+        show(&serde_json::from_str(&answer)?, out)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(status: &Value, out: &mut impl Write) -> io::Result<()> {
+    show_program(status, out)?;
+    show_questions(status, out)?;
+    show_servers(status, out)?;
+    show_firewall(&status["firewall"], out)?;
+    if let Some(to) = status["health_report"]["to"].as_str() {
+        writeln!(out, "health    {}", told_health(to, &status["health_report"]))?;
+    }
+    for notice in items(&status["notices"]) {
+        writeln!(out, "notice    {}", text(notice))?;
+    }
+    for recent in items(&status["recent"]).take(SHOWN) {
+        let [time, who, name, rtype, verdict, reason] =
+            ["time", "who", "name", "type", "verdict", "reason"].map(|key| text(&recent[key]));
+        writeln!(out, "{time} {who} {name} {rtype} {verdict} {reason}")?;
     }
     Ok(())
 }

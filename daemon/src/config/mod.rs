@@ -22,6 +22,7 @@ pub use self::cache::CacheSpec;
 pub use self::error::ConfigError;
 pub use self::family::{FamilyConfig, FamilySpec};
 pub use self::firewall::{FirewallConfig, FirewallSpec, Strict};
+pub use self::health::HealthSpec;
 pub use self::history::{HistoryConfig, HistorySpec, Privacy};
 pub use self::house::{HouseConfig, HouseSpec};
 pub use self::inspect::InspectSpec;
@@ -53,6 +54,7 @@ mod cache;
 mod error;
 mod family;
 mod firewall;
+mod health;
 mod history;
 mod house;
 mod inspect;
@@ -106,6 +108,8 @@ pub struct Config {
     pub notify: crate::notify::Settings,
     /// Who is told of wrong blocks and harmful sites.
     pub reports: crate::reports::Settings,
+    /// Who is told how the router fares, if the family agrees.
+    pub health: crate::health_report::Settings,
     /// What the whole house blocks and allows.
     pub house: HouseConfig,
     /// Where the daemon keeps what it must not forget.
@@ -133,6 +137,7 @@ pub struct Spec {
     pub who: WhoSpec,
     pub notify: NotifySpec,
     pub reports: ReportsSpec,
+    pub health: HealthSpec,
     pub house: HouseSpec,
     pub state: StateSpec,
     pub limits: LimitsSpec,
@@ -266,6 +271,7 @@ impl Spec {
             who: self.who.resolve(folder),
             notify: self.notify.resolve()?,
             reports: self.reports.resolve()?,
+            health: self.health.resolve()?,
             house: self.house.resolve()?,
             limits: self.limits.resolve()?,
             web,

@@ -1,6 +1,7 @@
 //! What can be asked of `luytre-hub`, and what it prints.
 
 mod build;
+mod health;
 mod keys;
 mod lift;
 mod policy;
@@ -42,6 +43,8 @@ enum Command {
     Source(source::SourceCommand),
     /// Show the publication to routers.
     Serve(serve::Serve),
+    /// Add up the health reports that routers sent.
+    Health(health::Health),
     /// Check a publication as a router would, and every file of it.
     Verify(verify::Verify),
 }
@@ -63,6 +66,7 @@ impl Cli {
             Command::Policy(policy) => policy.run(),
             Command::Source(source) => source.run(),
             Command::Serve(serve) => serve.run(),
+            Command::Health(health) => health.run(),
             Command::Verify(verify) => verify.run(),
         }
     }

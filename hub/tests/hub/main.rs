@@ -11,6 +11,7 @@ mod centre;
 mod fetching;
 mod folder;
 mod gates;
+mod health;
 mod input;
 mod policy;
 mod publication;

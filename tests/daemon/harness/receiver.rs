@@ -1,4 +1,4 @@
-//! Who is told by the webhook: a small HTTPS server on 127.0.0.1 with a certificate for `localhost`.
+//! Who is told something by a POST: a small HTTPS server on 127.0.0.1 with a certificate for `localhost`.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -39,7 +39,7 @@ impl Receiver {
         let (tell, told) = mpsc::channel();
         thread::spawn(move || {
             // Who does not trust us ends the connection: that is no request.
-            let requests = listener.incoming().filter_map(|stream| take(stream.ok()?, &config));
+            let requests = listener.incoming().filter_map(|stream| take(stream.ok()?, &config, answer));
             // The test may be over.
             requests.for_each(|request| drop(tell.send(request)));
         });
@@ -60,7 +60,7 @@ impl Receiver {
     }
 }
 
-fn take(stream: TcpStream, config: &Arc<ServerConfig>) -> Option<Told> {
+fn take(stream: TcpStream, config: &Arc<ServerConfig>, answer: &str) -> Option<Told> {
     let tls = ServerConnection::new(Arc::clone(config)).ok()?;
     let mut stream = BufReader::new(StreamOwned::new(tls, stream));
     let mut lines = Vec::new();
@@ -73,9 +73,12 @@ fn take(stream: TcpStream, config: &Arc<ServerConfig>) -> Option<Told> {
         }
     }
     let line = lines.remove(0);
-    let length = lines.iter().find_map(|header| header.strip_prefix("Content-Length: ")?.parse().ok())?;
+    let length = lines.iter().find_map(|header| {
+        let (name, value) = header.split_once(": ")?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.parse().ok())?
+    })?;
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
-    let _ = stream.get_mut().write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    let _ = write!(stream.get_mut(), "HTTP/1.1 {answer}\r\nConnection: close\r\n\r\n");
     Some(Told { line, headers: lines, body: String::from_utf8(body).ok()? })
 }

@@ -380,3 +380,12 @@ fn what_can_not_be_inspected_so_is_refused() {
         ),
     ]);
 }
+
+#[test]
+fn health_goes_out_encrypted_or_not_at_all() {
+    for wrong in ["http://health.example/", "health.example", "https://"] {
+        let what = "is not an https:// address; write such as \"https://health.provider.example/luytre\"";
+        let text = format!("[health]\nsend_to = \"{wrong}\"");
+        assert_eq!(refusal(&text), format!("luytre.toml:2: health.send_to: \"{wrong}\" {what}"));
+    }
+}

@@ -35,6 +35,7 @@ mod activity;
 mod categories;
 mod explain;
 mod family;
+mod health_report;
 mod metrics;
 pub(super) mod my;
 mod now;
@@ -82,6 +83,7 @@ pub(super) fn routes() -> Router<Daemon> {
         .merge(activity::routes())
         .merge(requests::routes())
         .merge(reports::routes())
+        .merge(health_report::routes())
         .merge(queries::routes())
         .merge(servers::routes())
         .merge(sync::routes())

@@ -40,8 +40,8 @@ mod described {
     use utoipa::{IntoResponses, Modify, OpenApi};
 
     use super::super::{
-        accounts, activity, categories, explain, family, metrics, my, now, presets, queries, reports,
-        requests, servers, services, session, setup, status, sync, things, tokens, totp,
+        accounts, activity, categories, explain, family, health_report, metrics, my, now, presets, queries,
+        reports, requests, servers, services, session, setup, status, sync, things, tokens, totp,
     };
     use super::DOCUMENT;
     use crate::web::problem::Document;
@@ -119,6 +119,7 @@ mod described {
             activity::show,
             requests::list, requests::ask, requests::show, requests::decide, requests::budgets, requests::audit,
             reports::list, reports::tell,
+            health_report::show, health_report::decide,
             presets::list, presets::apply,
             queries::list, queries::follow,
             servers::test, sync::look,

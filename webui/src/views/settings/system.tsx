@@ -8,6 +8,7 @@ import { Icon } from '../../ui/icon';
 import { Button, Card, Loading, Trouble } from '../../ui/parts';
 import { useAction, useApi } from '../../use';
 import { Notices } from '../home/notices';
+import { Health } from './health';
 import { Servers } from './servers';
 
 /** A program that was made so long ago is worth a look for a newer one, in seconds: half a year. */
@@ -16,7 +17,7 @@ const OLD = 182 * 86_400;
 export function System() {
   const status = useApi<Status>('status', 10);
   if (!status.data) return <Loading problem={status.problem} />;
-  const { list, upstream, firewall } = status.data;
+  const { list, upstream, firewall, health_report, provider } = status.data;
   return (
     <>
       <Notices status={status.data} />

@@ -29,6 +29,7 @@ load_settings() {
 	config_get provider main provider
 	config_get policy main policy
 	config_get local_port main local_port 5054
+	config_get health main health
 }
 
 # environment: prints a variable a line, NAME=VALUE, in the same order whenever nothing has changed.
@@ -44,6 +45,7 @@ environment() {
 	echo "LUYTRE_WEB__LISTEN=0.0.0.0:$page_port,[::]:$page_port"
 	echo "LUYTRE_REPLY__ADDRESS=$PAGE_V4,$PAGE_V6"
 	[ -z "$provider" ] || echo "LUYTRE_WEB__PROVIDER='''$(printf %s "$provider" | tr -d "'\n")'''"
+	[ -z "$health" ] || echo "LUYTRE_HEALTH__SEND_TO=$health"
 	[ -z "$upstream" ] || echo "LUYTRE_UPSTREAM__SERVERS=$(commas "$upstream")"
 	# Zones that somebody wrote into luytre.toml are his to keep.
 	[ -z "$zones" ] || grep -qs '^[[:space:]]*zones' "$CONFIG" || echo "LUYTRE_UPSTREAM__ZONES={ $zones }"
