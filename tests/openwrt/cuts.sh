@@ -67,6 +67,42 @@ apk_is_cut() {
     on_router apk del luytre
 }
 
+upgrade_apk() {
+    fresh_apk
+    add_apk
+}
+
+upgrade_ipk() {
+    cp "$package" "$root/tmp/"
+    on_router opkg upgrade "/tmp/$(basename "$package")"
+}
+
+# upgrade_is_cut KIND COMMAND: the power fails at 10 moments of an upgrade, and each is made good by the next.
+upgrade_is_cut() {
+    write_family
+    "$2" >/dev/null 2>&1
+    cp "$root/etc/luytre/family.toml" "$work/family.before"
+    on_router uci show luytre >"$work/uci.before"
+    length=$(time_of "$2")
+    good=0 whole=0 better=0
+    for part in $(seq 0 9); do
+        cut_after $((length * part / 10)) cut_power "$2"
+        boot
+        ! soon router_answers || good=$((good + 1))
+        ! same_settings || whole=$((whole + 1))
+        "$2" >/dev/null 2>&1
+        ! soon says 192.168.1.1 forbidden.example A "$page" || better=$((better + 1))
+    done
+    check "an upgrade of the $1 cut short at 10 moments of its $length ms leaves a router that answers" [ $good = 10 ]
+    check "with the family's rules and the settings as they were" [ $whole = 10 ]
+    check "and the next one filters by them" [ $better = 10 ]
+}
+
+same_settings() {
+    on_router uci show luytre >"$work/uci.after" &&
+        cmp "$work/uci.before" "$work/uci.after" && cmp "$work/family.before" "$root/etc/luytre/family.toml"
+} >/dev/null
+
 # Two settings that change together: strict and the page's port.
 wish() { on_router sh -c "uci set luytre.main.strict=$1 && uci set luytre.main.page_port=$2"; }
 

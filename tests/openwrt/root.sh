@@ -5,7 +5,7 @@
 # make_root FOLDER
 make_root() {
     root=$1
-    mkdir -p "$root/bin" "$root/sbin" "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" "$root/etc/config" \
+    mkdir -p "$root/bin" "$root/sbin" "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" "$root/usr/share" "$root/etc/config" \
         "$root/etc/rc.d" "$root/tmp" "$root/proc" "$root/sys" "$root/dev" "$root/lib/upgrade/keep.d" \
         "$root/etc/hotplug.d/ntp" "$root/etc/capabilities" "$root/etc/init.d" "$root/usr/lib/opkg/info" \
         "$root/usr/libexec/rpcd"

@@ -65,6 +65,7 @@ service_is_confined() {
         "553 0000000000000400 0000000000000400 0000000000000400 0000000000000400 1 " ]
     check "the helper may change the network and nothing else" [ "$(rights_of helper)" = \
         "553 0000000000001000 0000000000001000 0000000000001000 0000000000001000 1 " ]
+    check "the kernel refuses both what they never do" calls_are_refused
     check "both ask for a jail, and don't run without" \
         [ "$(cat "$root"/tmp/run/procd/luytre/*/jail | grep -cx requirejail)" = 2 ]
     check "both are started again for ever" \
@@ -77,6 +78,12 @@ service_is_confined() {
     fi
     check "the helper's rules are in force" soon table_stands
     check "fw4 is told of the block page" grep -qx "src_dip=$page" "$root/tmp/run/procd/luytre/daemon/data"
+}
+
+calls_are_refused() {
+    for instance in daemon helper; do
+        on_router grep -q '^Seccomp:[[:space:]]*2$' "/proc/$(pid_of $instance)/status" || return 1
+    done
 }
 
 table_stands() { on_router nft list table inet luytre 2>/dev/null; }
@@ -129,7 +136,7 @@ settings_are_taken_in() {
     check "a new prefix of the provider is the home's own" \
         soon grep -qx 'LUYTRE_LISTEN__LAN=auto,2001:db8:7::/64' "$root/tmp/run/procd/luytre/daemon/env"
     check "and it answers" soon says 192.168.1.1 bet365.com A "$page"
-    printf '[house]\ndeny = ["denied.example"]\n' >"$root/etc/luytre/luytre.toml"
+    printf '\n[house]\ndeny = ["denied.example"]\n' >>"$root/etc/luytre/luytre.toml"
     service reload
     check "luytre.toml is taken in" soon says 192.168.1.1 denied.example A "$page"
 }
