@@ -20,8 +20,7 @@ fn family(more: &str) -> House {
 }
 
 fn write_family(house: &House, more: &str) {
-    let zone = zone(house);
-    house.write("family.toml", document(zone, more));
+    house.write("family.toml", document(house.zone_at_noon(), more));
 }
 
 fn document(zone: &str, more: &str) -> String {
@@ -41,18 +40,6 @@ fn document(zone: &str, more: &str) -> String {
         {more}
         "#
     )
-}
-
-/// Where it is noon now, give or take some hours, so that no day ends while the scenario plays: by the time of a file.
-fn zone(house: &House) -> &'static str {
-    let written = std::fs::metadata(house.write("clock", "")).unwrap().modified().unwrap();
-    let hour = written.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() / 3600 % 24;
-    match hour {
-        0..=5 => "Asia/Ho_Chi_Minh",
-        6..=11 => "Africa/Lagos",
-        12..=17 => "America/New_York",
-        _ => "Pacific/Honolulu",
-    }
 }
 
 const FILMS: &str = r#"budget = [

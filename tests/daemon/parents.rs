@@ -10,6 +10,7 @@ const TABLET: &str = "127.0.0.3";
 const MOTHER: &str = "127.0.0.5";
 
 const FAMILY: &str = r#"# Nhà mình
+time_zone = "ZONE"
 unknown_devices = "adult"
 
 # con cả
@@ -62,7 +63,8 @@ fn house() -> House {
         .upstream(Upstream::answering(|asked| asked.answer().address_for(A, 3600)))
         .list("streaming", ["films.example"])
         .list("adult", ["naughty.example"]);
-    house.write("family.toml", FAMILY);
+    // No day ends, and no budget begins anew, while a scenario plays.
+    house.write("family.toml", FAMILY.replace("ZONE", house.zone_at_noon()));
     house
 }
 
