@@ -8,7 +8,7 @@
 //! 1. [`schedule`]: when to ask. Ten million routers don't ask in the same minute, and what fails is not hammered.
 //! 2. [`http`]: a file from a mirror, over TLS or in the clear, through a proxy if there is one; names are looked up by
 //!    servers of our own, so that our own filter can't cut us off.
-//! 3. [`round`]: the documents in their order, from one mirror after the other.
+//! 3. [`round`]: one mirror after the other, until one has good answers; `visit`: the documents in their order.
 //! 4. [`plan`]: which list that means for this router. PURE.
 //! 5. [`download`]: the whole list or a delta, resumed where the last try ended.
 //! 6. [`make`]: old list and delta become the next list, as a stream, and the next list is tried.
@@ -27,6 +27,7 @@ pub mod report;
 pub mod round;
 pub mod schedule;
 mod trouble;
+mod visit;
 pub mod watch;
 
 use std::net::SocketAddr;
