@@ -12,6 +12,7 @@ UPSTREAM="udp://198.51.100.53"
 NAME="VNTT · 1800 1234"
 HEALTH="https://health.provider.example/luytre"
 EDITION=small
+RING=late
 LABEL="echo vnpt-48a7-22b1"
 CLOSE_ROOT=1
 POLICY="https://isp.example/fleet/policy.json"
@@ -42,8 +43,9 @@ image_is_preset() {
     check "a provider's image filters at its first start" soon says 192.168.1.1 bet365.com A "$page"
     check "it asks the provider's mirror first, then the centre" [ "$(on_router uci get luytre.main.list_url)" = \
         "https://mirror.provider.example/list https://lists.example/list" ]
-    check "its servers and edition are taken in" grep -qxE \
-        'LUYTRE_(UPSTREAM__SERVERS=udp://198.51.100.53|LIST__EDITION=small)' "$root/tmp/run/procd/luytre/daemon/env"
+    check "its servers, edition and ring are taken in" [ "$(grep -cxE \
+        'LUYTRE_(UPSTREAM__SERVERS=udp://198.51.100.53|LIST__EDITION=small|LIST__RING=late)' \
+        "$root/tmp/run/procd/luytre/daemon/env")" = 3 ]
     check "and its name, for the pages" grep -qx "LUYTRE_WEB__PROVIDER='''VNTT · 1800 1234'''" \
         "$root/tmp/run/procd/luytre/daemon/env"
     check "where health reports would go, of which none goes out before a parent agrees" \
@@ -69,7 +71,7 @@ image_has_a_policy() {
     env="$root/tmp/run/procd/luytre/daemon/env"
     check "without the provider's keys no policy is taken" [ "$(grep -c OPERATOR "$env")" = 0 ]
     (cd "$work" && "$hub" policy new-key --dir operator) >/dev/null
-    printf 'provider = "of the policy"\nlist.ring = "late"\nupstream.bootstrap = ["198.51.100.54"]\n' >"$work/draft.toml"
+    printf 'provider = "of the policy"\nlist.ring = "early"\nupstream.bootstrap = ["198.51.100.54"]\n' >"$work/draft.toml"
     (cd "$work" && "$hub" policy sign draft.toml --dir operator --to policy.json) >/dev/null
     cp "$work/operator/operator.json" "$root/etc/luytre/operator.json"
     cp "$work/policy.json" "$root/srv/luytre/policy.json"
@@ -77,7 +79,7 @@ image_has_a_policy() {
     check "with them the policy's address is taken in" grep -qxF \
         LUYTRE_OPERATOR__POLICY=https://isp.example/fleet/policy.json "$env"
     check "a policy that is kept is in force at once" soon policy_says 'version 1, sets upstream.bootstrap, list.ring'
-    check "and what the image says itself stands over it" policy_says "own configuration stands over web.provider"
+    check "and what the image says itself stands over it" policy_says "own configuration stands over list.ring, web.provider"
     check "a sysupgrade keeps the policy" grep -qx /srv/luytre/policy.json "$root/lib/upgrade/keep.d/luytre"
     mkdir -p "$root/rom/etc/luytre"
     (cd "$work" && "$hub" policy new-key --dir operator) >/dev/null

@@ -25,6 +25,7 @@ load_settings() {
 	config_get upstream main upstream
 	config_get list_url main list_url
 	config_get edition main edition
+	config_get ring main ring
 	config_get page_port main page_port 8088
 	config_get provider main provider
 	config_get policy main policy
@@ -52,6 +53,7 @@ environment() {
 	[ -z "$list_url" ] || echo "LUYTRE_LIST__URLS=$(commas "$list_url")"
 	[ ! -e "$SETTINGS/root.json" ] || echo "LUYTRE_LIST__ROOT=$SETTINGS/root.json"
 	[ -z "$edition" ] || echo "LUYTRE_LIST__EDITION=$edition"
+	[ -z "$ring" ] || echo "LUYTRE_LIST__RING=$ring"
 	# Without the keys that sign it nothing may come from there.
 	if [ -n "$policy" ] && [ -e "$SETTINGS/operator.json" ]; then
 		echo "LUYTRE_OPERATOR__POLICY=$policy"
