@@ -104,6 +104,20 @@ pub enum Ring {
     Late,
 }
 
+impl Ring {
+    /// All of them, the first to be reached first.
+    pub const ALL: [Self; 3] = [Self::Early, Self::Normal, Self::Late];
+
+    /// As it is written in policies and configurations.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Early => "early",
+            Self::Normal => "normal",
+            Self::Late => "late",
+        }
+    }
+}
+
 impl Upstream {
     fn is_silent(&self) -> bool {
         *self == Self::default()

@@ -30,7 +30,15 @@ impl Default for ListSpec {
     fn default() -> Self {
         let nothing = String::new;
         let (file, edition, copy, root) = (nothing(), nothing(), nothing(), nothing());
-        Self { file, edition, copy, urls: Vec::new(), root, ring: "normal".into(), check_every: 0 }
+        Self {
+            file,
+            edition,
+            copy,
+            urls: Vec::new(),
+            root,
+            ring: Ring::default().word().into(),
+            check_every: 0,
+        }
     }
 }
 
@@ -70,7 +78,7 @@ impl ListSpec {
         let editions = ["", "small", "standard", "full"].map(|name| (name, name));
         let edition = choice("list.edition", &self.edition, &editions)?;
         let mirrors = items("list.urls", &self.urls, base_address)?;
-        let rings = [("early", Ring::Early), ("normal", Ring::Normal), ("late", Ring::Late)];
+        let rings = Ring::ALL.map(|ring| (ring.word(), ring));
         let ring = choice("list.ring", &self.ring, &rings)?;
         let seconds = number("list.check_every", self.check_every, 0..=LONGEST, "seconds")?;
         let half_written = match (mirrors.is_empty(), self.root.is_empty()) {

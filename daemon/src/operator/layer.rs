@@ -57,12 +57,6 @@ impl Setting {
 /// Everything that a policy sets.
 pub fn settings(policy: &Policy) -> Vec<Setting> {
     let Policy { upstream: Upstream { servers, bootstrap }, list: List { urls, edition, ring }, .. } = policy;
-    let ring = match ring {
-        None => "",
-        Some(Ring::Early) => "early",
-        Some(Ring::Normal) => "normal",
-        Some(Ring::Late) => "late",
-    };
     let list = |section, key, items: &[String]| Setting { section, key, value: Said::Texts(items.to_vec()) };
     let text = |section, key, text: &str| Setting { section, key, value: Said::Text(text.to_owned()) };
     let all = [
@@ -70,7 +64,7 @@ pub fn settings(policy: &Policy) -> Vec<Setting> {
         list("upstream", "bootstrap", bootstrap),
         list("list", "urls", urls),
         text("list", "edition", edition),
-        text("list", "ring", ring),
+        text("list", "ring", ring.map_or("", Ring::word)),
         text("web", "provider", &policy.provider),
         text("reports", "centre", &policy.centre),
     ];

@@ -4,21 +4,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::{Notify, watch};
 
 use super::layer::InForce;
 use crate::clock::{Clock, Timestamp};
 use crate::config::OperatorConfig;
 use crate::sync::Trouble;
+use crate::sync::bell::Bell;
 
 /// How it went last, shared by who looks and those that tell.
 #[derive(Debug, Default)]
 pub struct Report {
     last: Mutex<OperatorStatus>,
-    /// Somebody wants to know now.
-    asked: Notify,
-    /// How many looks are over, for those who wait for one.
-    looks: watch::Sender<u32>,
+    /// For who wants to know now.
+    pub(super) bell: Bell,
 }
 
 /// The word of whoever looks after this router.
@@ -74,28 +72,11 @@ impl Report {
 
     /// Has the place looked at now and waits for what comes of it, no longer than `patience`. Returns whether that is over.
     pub async fn look(&self, patience: Duration) -> bool {
-        let mut looks = self.looks.subscribe();
-        self.ask();
-        tokio::time::timeout(patience, looks.changed()).await.is_ok()
-    }
-
-    /// Has the place looked at now; nobody waits.
-    pub fn ask(&self) {
-        self.asked.notify_one();
+        self.bell.ring(patience).await
     }
 
     pub(super) fn has_policy(&self) -> bool {
         self.last().policy.is_some()
-    }
-
-    /// Until somebody wants to know now.
-    pub(super) async fn asked(&self) {
-        self.asked.notified().await;
-    }
-
-    /// Says that a look and all that came of it is over.
-    pub(super) fn look_is_over(&self) {
-        self.looks.send_modify(|looks| *looks = looks.wrapping_add(1));
     }
 
     /// Tells of a look; returns how many have failed in a row.

@@ -29,7 +29,7 @@ pub async fn watch<F>(
     loop {
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            () = report.asked() => {}
+            () = report.bell.rung() => {}
         }
         let looked = look(&mut looker, &take).await;
         let failures = report.tell(looked.as_ref().err(), outside.clock);
@@ -40,7 +40,7 @@ pub async fn watch<F>(
                 schedule::after_failure(failures, settings.check_every, random())
             }
         };
-        report.look_is_over();
+        report.bell.look_is_over();
     }
 }
 

@@ -183,7 +183,7 @@ impl Kept {
 fn turn(manifest: Sha256, ring: Ring) -> Sha256 {
     match ring {
         Ring::Normal => manifest,
-        ring => Sha256::of(format!("{manifest} {ring:?}").as_bytes()),
+        ring => Sha256::of(format!("{manifest} {}", ring.word()).as_bytes()),
     }
 }
 

@@ -15,7 +15,9 @@
 //! 7. [`place`], [`kept`]: it takes the old one's place, which is kept for a way back; a power cut at any step leaves one
 //!    of the two. All that must not be forgotten lies beside the list. [`copy`]: where that is memory, a copy is on flash.
 //! 8. [`watch`]: all of that for as long as the daemon runs. [`report`]: what people are told of it.
+//!    [`bell`]: a look that somebody wants now.
 
+pub mod bell;
 pub mod copy;
 pub mod download;
 pub mod http;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use luytre_trust::Version;
 use serde::Serialize;
-use tokio::sync::{Notify, watch};
 
 use super::Trouble;
+use super::bell::Bell;
 use super::kept::Kept;
 use super::round::Done;
 use crate::clock::Timestamp;
@@ -16,10 +16,8 @@ use crate::clock::Timestamp;
 #[derive(Debug, Default)]
 pub struct Report {
     last: Mutex<SyncStatus>,
-    /// Somebody wants to know now.
-    asked: Notify,
-    /// How many rounds are over, for those who wait for one.
-    rounds: watch::Sender<u32>,
+    /// For who wants to know now.
+    pub(super) bell: Bell,
 }
 
 /// How lists are fetched.
@@ -54,20 +52,8 @@ impl Report {
     /// Has the centre asked at once and waits for what comes of it, no longer than `patience`. Returns how it went last, and
     /// whether that is over.
     pub(crate) async fn look(&self, patience: Duration) -> (SyncStatus, bool) {
-        let mut rounds = self.rounds.subscribe();
-        self.asked.notify_one();
-        let over = tokio::time::timeout(patience, rounds.changed()).await.is_ok();
+        let over = self.bell.ring(patience).await;
         (self.status(), over)
-    }
-
-    /// Until somebody wants to know now.
-    pub(super) async fn asked(&self) {
-        self.asked.notified().await;
-    }
-
-    /// Says that a round and all that came of it is over.
-    pub(super) fn round_is_over(&self) {
-        self.rounds.send_modify(|rounds| *rounds = rounds.wrapping_add(1));
     }
 
     /// Tells of a round; returns how many have failed in a row.

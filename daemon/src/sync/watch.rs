@@ -23,7 +23,7 @@ pub async fn watch(syncer: Arc<Syncer>, report: Arc<Report>, take: impl Fn() + S
         let until = [Some(next), taking, trial].into_iter().flatten().min().unwrap_or(next);
         tokio::select! {
             () = tokio::time::sleep_until(until) => {}
-            () = report.asked() => taking = Some(Instant::now()),
+            () = report.bell.rung() => taking = Some(Instant::now()),
         }
         let now = Instant::now();
         if trial.is_some_and(|end| end <= now) {
@@ -54,7 +54,7 @@ pub async fn watch(syncer: Arc<Syncer>, report: Arc<Report>, take: impl Fn() + S
         if lifted && !matches!(&round, Ok(Done { outcome: Outcome::Updated { .. }, .. })) {
             take();
         }
-        report.round_is_over();
+        report.bell.look_is_over();
         next = Instant::now() + wait(&round, failures, every);
         if round.is_err() {
             taking = taking.map(|time| time.max(next));
