@@ -22,6 +22,7 @@ mod record;
 mod ring;
 mod row;
 mod shelf;
+mod stable;
 mod store;
 #[cfg(test)]
 mod tests;

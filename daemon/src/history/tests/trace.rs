@@ -2,7 +2,7 @@
 //!
 //! The model is harsher than a journalling file system: of what was written to a file since its last fsync any
 //! sectors may be on the disk and any may not; of what happened to names since their folder's last fsync, any first
-//! part. `sync_file_range` promises nothing.
+//! part. `sync_file_range` would promise nothing.
 
 use std::collections::HashMap;
 use std::fs;
