@@ -258,6 +258,9 @@ impl History {
 
     fn save_to(&self, disk: &mut Disk, calendar: &Calendar, now: Timestamp) -> Result<(), String> {
         let Some(place) = &mut disk.place else { return Ok(()) };
+        if let Some(reason) = store::UNUSABLE {
+            return Err(reason.to_owned());
+        }
         if !place.exists() && lock(&self.ledger).unsaved.is_empty() {
             // Nothing to read and nothing to write: the flash is left alone.
             return Ok(());

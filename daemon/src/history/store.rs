@@ -88,6 +88,11 @@ impl From<std::io::Error> for StoreError {
     }
 }
 
+/// Why there can be no store here, if so. MIPS has no atomics of 64 bits: sled 0.34 takes locks in their place, makes some
+/// of those out of zeros (its `lru.rs`), and so ends the program soon after the first save.
+pub(super) const UNUSABLE: Option<&str> =
+    if cfg!(target_arch = "mips") { Some("its store, sled 0.34, does not work on MIPS") } else { None };
+
 impl Store {
     /// Opens a store, or makes an empty one, and reads all of it once: what can be read now can be read later. sled
     /// may panic on damage.
