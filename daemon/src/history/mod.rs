@@ -22,8 +22,8 @@ mod record;
 mod ring;
 mod row;
 mod shelf;
-mod stable;
 mod store;
+mod table;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -258,9 +258,6 @@ impl History {
 
     fn save_to(&self, disk: &mut Disk, calendar: &Calendar, now: Timestamp) -> Result<(), String> {
         let Some(place) = &mut disk.place else { return Ok(()) };
-        if let Some(reason) = store::UNUSABLE {
-            return Err(reason.to_owned());
-        }
         if !place.exists() && lock(&self.ledger).unsaved.is_empty() {
             // Nothing to read and nothing to write: the flash is left alone.
             return Ok(());

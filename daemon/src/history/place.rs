@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use super::dictionary::Dictionary;
 use super::store::{Store, StoreError};
+use super::table;
 use crate::clock::Clock;
 
 /// A store of 2 MB is read in well under a second on the slowest router.
@@ -215,7 +216,7 @@ fn check_apart(store: &Path) -> Health {
 }
 
 fn copy_apart(from: &Path, to: &Path) -> bool {
-    matches!(run_apart("history-copy", &[from, to]), Ran::Ended(Some(HEALTHY))) && to.join("db").exists()
+    matches!(run_apart("history-copy", &[from, to]), Ran::Ended(Some(HEALTHY))) && table::size(to) > 0
 }
 
 /// How another process went.

@@ -1,7 +1,4 @@
-//! Rows on disk, in sled: one atomic batch a save, then fsync.
-//!
-//! sled's own flush leaves the file's size and the folder's entries to the kernel, and a power cut then loses the
-//! whole store: each save ends in an fsync of `db` and its folder.
+//! Rows on disk, in a [`Table`]: one batch a save.
 //!
 //! Keys: a [`Shelf`]'s letter, the period and the chunk hold a row; the [`Dictionary`]'s entries have keys of their own;
 //! [`STATE`] says how far rows are rolled up.
@@ -10,15 +7,15 @@
 //! it is, and becomes one of version 2 with the next save. An older program takes that for damage and moves it aside.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::dictionary::{Dictionary, SubjectId};
 use super::ledger::Rows;
 use super::level::{Calendar, Level};
 use super::row::Row;
 use super::shelf::{At, Shelf, Sort};
+pub(super) use super::table::StoreError;
+use super::table::{self, Batch, Table, damaged};
 use crate::clock::Timestamp;
 
 /// Version of the layout, then the first hour and the first day that are not rolled up yet.
@@ -30,14 +27,10 @@ const OLDEST_VERSION: u8 = 1;
 /// segment (16 kB), or it becomes a file of its own.
 const CHUNK: usize = 700;
 
-/// How long a lock is waited for that another may hold: two seconds.
-const LOCK_LOOK: Duration = Duration::from_millis(20);
-const LOCK_LOOKS: u32 = 100;
-
 /// An open store.
 #[derive(Debug)]
 pub(super) struct Store {
-    db: sled::Db,
+    table: Table,
     folder: PathBuf,
     /// Rows of so many days are kept.
     days: usize,
@@ -55,73 +48,34 @@ struct Rolled {
     day: u32,
 }
 
-/// Why a store can't be used.
-#[derive(Debug)]
-pub(super) enum StoreError {
-    /// What is in it makes no sense: begin anew.
-    Damaged(String),
-    /// The disk does not let us: try again later.
-    Disk(String),
-}
-
-impl std::fmt::Display for StoreError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Damaged(reason) => write!(f, "damaged: {reason}"),
-            Self::Disk(reason) => f.write_str(reason),
-        }
-    }
-}
-
-impl From<sled::Error> for StoreError {
-    fn from(error: sled::Error) -> Self {
-        match error {
-            sled::Error::Io(error) => Self::Disk(error.to_string()),
-            other => Self::Damaged(other.to_string()),
-        }
-    }
-}
-
-impl From<std::io::Error> for StoreError {
-    fn from(error: std::io::Error) -> Self {
-        Self::Disk(error.to_string())
-    }
-}
-
-/// Why there can be no store here, if so. MIPS has no atomics of 64 bits: sled 0.34 takes locks in their place, makes some
-/// of those out of zeros (its `lru.rs`), and so ends the program soon after the first save.
-pub(super) const UNUSABLE: Option<&str> =
-    if cfg!(target_arch = "mips") { Some("its store, sled 0.34, does not work on MIPS") } else { None };
-
 impl Store {
     /// Opens a store, or makes an empty one, and reads all of it once: what can be read now can be read later. sled
     /// may panic on damage.
     pub(super) fn open(folder: &Path, days: usize) -> Result<(Self, Dictionary), StoreError> {
-        let is_new = std::fs::metadata(folder.join("db")).map_or(true, |metadata| metadata.len() == 0);
-        remove_half_snapshots(folder)?;
-        let db = open_sled(folder)?;
+        let is_new = table::size(folder) == 0;
+        let mut table = Table::open(folder)?;
         let (mut rows, mut dictionary, mut rolled) = (Index::new(), Dictionary::default(), None);
         let record = |key: &[u8]| damaged(&format!("the record {key:?} makes no sense"));
-        for entry in db.iter() {
+        for entry in table.entries() {
             let (key, value) = entry?;
-            if &*key == STATE {
-                rolled = Some(Rolled::read(&value).ok_or_else(|| record(&key))?);
-            } else if let Some(at) = Shelf::of_key(&key) {
+            let (key, value) = (key.as_ref(), value.as_ref());
+            if key == STATE {
+                rolled = Some(Rolled::read(value).ok_or_else(|| record(key))?);
+            } else if let Some(at) = Shelf::of_key(key) {
                 let (chunks, bytes) = rows.entry(at).or_default();
                 (*chunks, *bytes) = (*chunks + 1, *bytes + value.len());
-            } else if !dictionary.read(&key, &value) {
-                return Err(record(&key));
+            } else if !dictionary.read(key, value) {
+                return Err(record(key));
             }
         }
-        // sled takes garbage for an empty log: what is not new has this record.
+        // A table's file of which nothing could be read is empty: what is not new has this record.
         let rolled = match rolled {
             Some(rolled) => rolled,
-            None if is_new => first_state(&db)?,
+            None if is_new => first_state(&mut table)?,
             None => return Err(record(STATE)),
         };
-        let store = Self { db, folder: folder.to_owned(), days, rows, rolled };
+        let store = Self { table, folder: folder.to_owned(), days, rows, rolled };
         store.rows.keys().try_for_each(|at| store.row(*at).map(drop))?;
-        sync_all(folder)?;
         Ok((store, dictionary))
     }
 
@@ -150,7 +104,7 @@ impl Store {
         }
         let rolled = self.rolled_until(calendar, now);
         self.roll_up(&mut changed, rolled, calendar)?;
-        let mut batch = sled::Batch::default();
+        let mut batch = Batch::default();
         let mut after = self.rows.clone();
         for (at, row) in changed {
             put_row(&mut batch, &mut after, at, &row.bounded(dictionary).pack());
@@ -160,24 +114,28 @@ impl Store {
                 put_row(&mut batch, &mut after, (shelf, period), &[]);
             }
         }
-        dictionary.unsaved().iter().for_each(|(key, text)| batch.insert(key, text.as_slice()));
-        batch.insert(STATE, rolled.write());
-        self.apply(batch)?;
+        dictionary.unsaved().iter().for_each(|(key, text)| batch.insert(key, text));
+        batch.insert(STATE, &rolled.write());
+        self.table.apply(batch)?;
         dictionary.saved();
         (self.rows, self.rolled) = (after, rolled);
         Ok(())
     }
 
     /// Forgets subjects that neither these rows nor those on disk speak of.
-    pub(super) fn forget_unused(&self, rows: &Rows, dictionary: &mut Dictionary) -> Result<(), StoreError> {
+    pub(super) fn forget_unused(
+        &mut self,
+        rows: &Rows,
+        dictionary: &mut Dictionary,
+    ) -> Result<(), StoreError> {
         let mut used: HashSet<SubjectId> =
             rows.values().flat_map(Row::iter).map(|(subject, ..)| subject).collect();
         for at in self.rows.keys() {
             used.extend(self.row(*at)?.iter().map(|(subject, ..)| subject));
         }
-        let mut batch = sled::Batch::default();
+        let mut batch = Batch::default();
         dictionary.keep_only(&used).iter().for_each(|key| batch.remove(key));
-        self.apply(batch)
+        self.table.apply(batch)
     }
 
     /// The periods of which there is a row.
@@ -190,8 +148,9 @@ impl Store {
         let Some((chunks, size)) = self.rows.get(&at) else { return Ok(Row::default()) };
         let mut packed = Vec::with_capacity(*size);
         for chunk in 0..*chunks {
-            let value = self.db.get(at.0.key(at.1, chunk))?;
-            packed.extend_from_slice(&value.ok_or_else(|| damaged("a part of a row is gone"))?);
+            let key = at.0.key(at.1, chunk);
+            let value = self.table.get(&key)?.ok_or_else(|| damaged("a part of a row is gone"))?;
+            packed.extend_from_slice(value.as_ref());
         }
         Row::unpack(&packed).map_err(|_| damaged("a row makes no sense"))
     }
@@ -202,25 +161,14 @@ impl Store {
         self.rows.range((shelf, 0)..=(shelf, u32::MAX)).map(|(_, (_, bytes))| bytes).sum()
     }
 
-    /// The size of sled's file in bytes.
+    /// The size of the table's file in bytes.
     pub(super) fn size(&self) -> u64 {
-        std::fs::metadata(self.folder.join("db")).map_or(0, |metadata| metadata.len())
+        table::size(&self.folder)
     }
 
-    /// Writes all of it into an empty folder, without the room that sled's log lost on the way, and closes both.
+    /// Writes all of it into an empty folder, without the room that was lost on the way, and closes both.
     pub(super) fn copy_to(self, folder: &Path) -> Result<(), StoreError> {
-        // In memory, some 700 kB, so that never two stores are open: an open one takes more.
-        let entries = self.db.iter().collect::<Result<Vec<_>, _>>()?;
-        drop(self.db);
-        let db = open_sled(folder)?;
-        // Step by step: what a page was before is gone from sled's log when the next one is written.
-        for some in entries.chunks(32) {
-            let mut batch = sled::Batch::default();
-            some.iter().for_each(|(key, value)| batch.insert(key, value));
-            db.apply_batch(batch)?;
-            db.flush()?;
-        }
-        sync_all(folder)
+        self.table.copy_to(folder)
     }
 
     fn add(&self, changed: &mut Changed, at: At, row: &Row) -> Result<(), StoreError> {
@@ -262,67 +210,14 @@ impl Store {
         }
         Ok(())
     }
-
-    fn apply(&self, batch: sled::Batch) -> Result<(), StoreError> {
-        self.db.apply_batch(batch)?;
-        self.db.flush()?;
-        sync(&self.folder)
-    }
 }
 
-fn first_state(db: &sled::Db) -> Result<Rolled, StoreError> {
+fn first_state(table: &mut Table) -> Result<Rolled, StoreError> {
     let rolled = Rolled::default();
-    db.insert(STATE, rolled.write())?;
-    db.flush()?;
+    let mut batch = Batch::default();
+    batch.insert(STATE, &rolled.write());
+    table.apply(batch)?;
     Ok(rolled)
-}
-
-/// sled takes the snapshot that it was writing when the power went for its newest one, and refuses the whole store for
-/// it. Until it has its final name it is not needed.
-fn remove_half_snapshots(folder: &Path) -> Result<(), StoreError> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) }; // a new one
-    for entry in entries {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "generating") {
-            std::fs::remove_file(path)?;
-        }
-    }
-    Ok(())
-}
-
-fn open_sled(folder: &Path) -> Result<sled::Db, sled::Error> {
-    let config = sled::Config::new()
-        .path(folder)
-        .cache_capacity(1 << 20)
-        .mode(sled::Mode::LowSpace)
-        .segment_size(64 << 10)
-        .flush_every_ms(None);
-    for _ in 0..LOCK_LOOKS {
-        match config.open() {
-            // A store that was just closed: sled's threads let go of its file a moment later.
-            Err(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => {
-                std::thread::sleep(LOCK_LOOK);
-            }
-            opened => return opened,
-        }
-    }
-    config.open()
-}
-
-/// What sled's flush leaves out: without the file's size and name a power cut loses all.
-fn sync(folder: &Path) -> Result<(), StoreError> {
-    File::open(folder.join("db"))?.sync_all()?;
-    File::open(folder)?.sync_all()?;
-    Ok(())
-}
-
-/// The same for every file there: sled never syncs `conf`, and without it nothing can be read.
-fn sync_all(folder: &Path) -> Result<(), StoreError> {
-    for entry in std::fs::read_dir(folder)? {
-        File::open(entry?.path())?.sync_all()?;
-    }
-    File::open(folder)?.sync_all()?;
-    Ok(())
 }
 
 type Changed = BTreeMap<At, Row>;
@@ -341,7 +236,7 @@ impl Rolled {
 }
 
 /// Puts a packed row in place of what there was; an empty one goes.
-fn put_row(batch: &mut sled::Batch, rows: &mut Index, at: At, packed: &[u8]) {
+fn put_row(batch: &mut Batch, rows: &mut Index, at: At, packed: &[u8]) {
     let (shelf, period) = at;
     let had = rows.remove(&at).map_or(0, |(had, _)| had);
     let mut count = 0;
@@ -354,10 +249,6 @@ fn put_row(batch: &mut sled::Batch, rows: &mut Index, at: At, packed: &[u8]) {
     if count > 0 {
         rows.insert(at, (count, packed.len()));
     }
-}
-
-fn damaged(what: &str) -> StoreError {
-    StoreError::Damaged(what.to_owned())
 }
 
 /// The rows of a shelf that are of the oldest days beyond its bounds, whole days at a time, so that a day has all of its

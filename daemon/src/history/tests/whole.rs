@@ -8,6 +8,7 @@ use super::household::{Names, START};
 use crate::catalogue::ServiceId;
 use crate::clock::Timestamp;
 use crate::config::{HistoryConfig, Privacy};
+use crate::history::table::{Batch, Table};
 use crate::history::{Activity, By, Calendar, Flowed, History, Step, Wanted};
 use crate::outcome::{Outcome, Source};
 use crate::policy::{Action, Policy, Reason, Rules, Verdict};
@@ -112,18 +113,17 @@ impl House {
     }
 }
 
-/// The closed store, and whether an earlier one was moved aside.
-fn open(folder: &tempfile::TempDir) -> (sled::Db, bool) {
-    let store = folder.path().join("history/store");
-    let config = sled::Config::new().path(&store).mode(sled::Mode::LowSpace).segment_size(64 << 10);
-    let opened = (0..100).find_map(|_| {
-        // sled's threads let go of the file a moment after it is closed.
-        config.open().ok().or_else(|| {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-            None
-        })
-    });
-    (opened.unwrap(), folder.path().join("history/store.damaged").exists())
+/// The closed store's table, and whether an earlier one was moved aside.
+fn open(folder: &tempfile::TempDir) -> (Table, bool) {
+    let history = folder.path().join("history");
+    (Table::open(&history.join("store")).unwrap(), history.join("store.damaged").exists())
+}
+
+/// What a table says of its version and how far it is rolled up.
+fn state(table: &Table) -> Vec<u8> {
+    let state = table.get(b"!").unwrap().unwrap();
+    let bytes: &[u8] = state.as_ref();
+    bytes.to_vec()
 }
 
 fn keys(activity: &[Activity]) -> Vec<(&str, u64, u64)> {
@@ -211,11 +211,13 @@ fn a_store_of_the_first_version_opens_and_becomes_one_of_the_second() {
     let House { history, folder, now, calendar } = house;
     drop(history);
     // Without rows of use the first version differs in its number alone.
-    let (db, _) = open(&folder);
-    let mut state = db.get(b"!").unwrap().unwrap().to_vec();
-    assert_eq!(std::mem::replace(&mut state[0], 1), 2);
-    db.insert(b"!", state).unwrap();
-    drop(db);
+    let (mut table, _) = open(&folder);
+    let mut first = state(&table);
+    assert_eq!(std::mem::replace(&mut first[0], 1), 2);
+    let mut batch = Batch::default();
+    batch.insert(b"!", &first);
+    table.apply(batch).unwrap();
+    drop(table);
     let mut house = House::over(folder, now, calendar);
     house.history.flowed(
         PHONE,
@@ -231,9 +233,9 @@ fn a_store_of_the_first_version_opens_and_becomes_one_of_the_second() {
     );
     let House { history, folder, .. } = house;
     drop(history);
-    let (db, is_damaged) = open(&folder);
+    let (table, is_damaged) = open(&folder);
     assert!(!is_damaged);
-    assert_eq!(db.get(b"!").unwrap().unwrap()[0], 2);
+    assert_eq!(state(&table)[0], 2);
 }
 
 #[test]
