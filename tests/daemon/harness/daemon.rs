@@ -26,8 +26,9 @@ const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// A house whose daemon answers. Dropping it ends the daemon and checks that it was well until then.
 pub(crate) struct Daemon {
-    house: House,
+    /// Dropped, and so ended, before the house: what it still writes would leave the folder behind.
     process: Process,
+    house: House,
     stopped: bool,
 }
 
