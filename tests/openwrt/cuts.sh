@@ -110,7 +110,7 @@ wish() { on_router sh -c "uci set luytre.main.strict=$1 && uci set luytre.main.p
 settings_stand() { on_router sh -c 'echo "$(uci get luytre.main.strict) $(uci get luytre.main.page_port)"'; }
 
 take_settings() {
-    commit_settings
+    on_router uci commit luytre
     event "config.change luytre"
 }
 
@@ -119,7 +119,7 @@ kill_ours() {
     for process in /proc/[0-9]*; do
         [ "$(readlink "$process/root" 2>/dev/null)" = "$root" ] || continue
         case $({ tr '\0' ' ' <"$process/cmdline"; } 2>/dev/null) in
-            *init.d/luytre* | *sbin/luytre\ run* | *sbin/uci\ *) kill -9 "${process#/proc/}" 2>/dev/null || true ;;
+            *init.d/luytre* | *sbin/luytre\ run* | uci\ *) kill -9 "${process#/proc/}" 2>/dev/null || true ;;
         esac
     done
 }
@@ -138,43 +138,58 @@ settings_are_whole() {
         grep -qx "LUYTRE_FIREWALL__STRICT=$strict" "$work/environ"
 }
 
-# cut_settings CUT AGAIN: changes both to and fro, and cuts each change short: at 6 moments of the file's change, and 6 of
-# all that follows from it.
+# cut_settings CUT AGAIN: changes both to and fro, and cuts each change short: before each of uci's calls that change a
+# file and after the last, and at 6 moments of all that follows from it.
 cut_settings() {
-    before='0 8088' good=0 kept=0
-    for moment in $(parts_of "$commit") $(parts_of "$length"); do
-        if [ "$before" = '0 8088' ]; then wish 1 8089; else wish 0 8088; fi
-        cut_after "$moment" "$1" take_settings
+    stand='0 8088' good=0 kept=0
+    for call in ftruncate write fsync chmod rename exit_group; do
+        wish_otherwise
+        cut_commit $call "$1"
         "$2"
-        if settings_are_whole; then good=$((good + 1)); else echo "    cut after $moment ms: $stand"; fi
-        [ "$stand" != "$before" ] || kept=$((kept + 1))
-        before=$stand
+        settle
     done
-    echo "    12 cuts within $length ms: $kept before the change, $((12 - kept)) after it"
+    for part in 0 1 2 3 4 5; do
+        wish_otherwise
+        cut_after $((length * part / 6)) "$1" take_settings
+        "$2"
+        settle
+    done
+    echo "    12 cuts: $kept before the change, $((12 - kept)) after it"
 }
 
-parts_of() { for part in 0 1 2 3 4 5; do echo $(($1 * part / 6)); done; }
+# Both sides were met: else no cut was within the change.
+all_good() { [ "$good" = 12 ] && [ "$kept" -gt 0 ] && [ "$kept" -lt 12 ]; }
+
+wish_otherwise() {
+    before=$stand
+    if [ "$before" = '0 8088' ]; then wish 1 8089; else wish 0 8088; fi
+}
+
+settle() {
+    if settings_are_whole; then good=$((good + 1)); else echo "    cut: $stand"; fi
+    [ "$stand" != "$before" ] || kept=$((kept + 1))
+}
+
+# cut_commit CALL CUT: uci is killed where it would empty its note of the change, write the new file, sync it, give it its
+# rights, put it in place, or is done.
+cut_commit() {
+    strace -qq -o "$work/strace" -e "trace=$1" -e "inject=$1:signal=KILL" chroot "$root" /sbin/uci commit luytre || true
+    "$2"
+}
 
 restart_service() { service restart; }
-
-commit_settings() { on_router uci commit luytre; }
 
 settings_are_cut() {
     wish 1 8089
     take_settings
     wish 0 8088
     length=$(time_of take_settings)
-    wish 1 8089
-    commit_settings
-    wish 0 8088
-    commit=$(time_of commit_settings)
-    service reload
     cut_settings cut_power boot
-    check "settings whose change a power cut ends at 12 moments are the old or the new ones, in force" [ $good = 12 ]
+    check "settings whose change a power cut ends at 12 moments are the old or the new ones, in force" all_good
     wish 0 8088
     take_settings
     cut_settings kill_ours restart_service
-    check "and so when the scripts and the daemon alone are killed" [ $good = 12 ]
+    check "and so when the scripts and the daemon alone are killed" all_good
     wish 0 8088
     take_settings
     on_router sh -c 'uci delete luytre.main.page_port && uci commit luytre'

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# A router's root folder of Debian's parts: busybox, dnsmasq, nft and setpriv with their libraries, the stand-ins of
-# `standin`, and the configuration that OpenWrt ships, with some of a household's own.
+# A router's root folder of Debian's parts: busybox, dnsmasq, nft and setpriv with their libraries, OpenWrt's uci, the
+# stand-ins of `standin`, and the configuration that OpenWrt ships, with some of a household's own.
 
 # make_root FOLDER
 make_root() {
@@ -18,6 +18,7 @@ make_root() {
     ln -s ../sbin/setpriv "$root/usr/bin/setpriv"
     ln -s ../../bin/busybox "$root/usr/bin/env"
     cp -R --remove-destination "$here/standin/." "$root/"
+    cp "$uci" "$root/sbin/uci"
     configure
 }
 

@@ -156,7 +156,7 @@ service_is_stopped() {
     check "stopped: by DHCPv6 too" is_router "$(dns_by_dhcpv6 solicit)"
     check "stopped: no rule of ours is left" fails on_router nft list table inet luytre
     check "stopped: nor an address" fails ip_has "$page"
-    check "stopped: nor a change of dnsmasq" [ ! -e "$root/tmp/state/dhcp" ]
+    check "stopped: nor a change of dnsmasq" [ ! -s "$root/tmp/state/dhcp" ]
     service start
     check "started again, it filters" says 192.168.1.1 bet365.com A "$page"
     on_router sh -c 'uci set luytre.main.enabled=0 && uci commit luytre'
