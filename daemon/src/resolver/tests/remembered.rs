@@ -5,12 +5,8 @@ use std::io::Write;
 use luytre_lists::{CategorySet, CategoryTable, Disposition, Entry, ListWriter, Meta, NameBuf};
 use proptest::prelude::*;
 
-use super::tests::resolver_in;
 use super::*;
-use crate::config::Config;
-use crate::home::Home;
-use crate::list::LoadedList;
-use crate::policy::{Circumstances, NameRule};
+use crate::policy::NameRule;
 
 /// Names that lie below each other, one that is special and one that is essential.
 const NAMES: [&str; 6] =

@@ -2,17 +2,11 @@
 
 use tokio::sync::mpsc;
 
-use super::tests::resolver_in;
 use super::*;
-use crate::config::Config;
 use crate::gate::{Posts, Watch, Watched};
-use crate::home::Home;
-use crate::list::LoadedList;
-use crate::policy::Circumstances;
 use crate::traffic::order::ORDERS;
 use crate::traffic::protocol::Set;
 use crate::who::Mac;
-use crate::wire::Records;
 
 /// Saturday noon in Hồ Chí Minh City: Bo's bedtime, An has a budget.
 const NOON: u64 = 1_795_237_200;
