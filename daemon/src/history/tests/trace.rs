@@ -27,8 +27,9 @@ pub(super) enum Step {
     Says(String),
 }
 
-const CALLS: &str =
-    "trace=openat,write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,unlink,unlinkat";
+/// Those with a question mark are not on every processor, and C libraries differ in which they use.
+const CALLS: &str = "trace=?open,openat,write,pwrite64,fsync,fdatasync,ftruncate,\
+    ?rename,?renameat,renameat2,?unlink,unlinkat";
 
 /// Runs a program under strace and returns what it did below a folder. `None` if there is no strace, or it may not
 /// trace.
@@ -90,7 +91,7 @@ impl Reader {
         let mut path = || quoted.next().map(|bytes| String::from_utf8(bytes).unwrap());
         let below = |path: &str| path.strip_prefix(&self.folder).map(str::to_owned);
         let step = match name {
-            "openat" if arguments.contains("O_CREAT") => {
+            "open" | "openat" if arguments.contains("O_CREAT") => {
                 path().and_then(|path| below(&path)).map(Step::Create)
             }
             "rename" | "renameat" | "renameat2" => {
