@@ -157,8 +157,11 @@ service_is_stopped() {
     check "stopped: no rule of ours is left" fails on_router nft list table inet luytre
     check "stopped: nor an address" fails ip_has "$page"
     check "stopped: nor a change of dnsmasq" [ ! -s "$root/tmp/state/dhcp" ]
+    : >"$root/tmp/dnsmasq.late"
     service start
+    rm "$root/tmp/dnsmasq.late"
     check "started again, it filters" says 192.168.1.1 bet365.com A "$page"
+    check "and has the home's own names, though dnsmasq was a second later" says 192.168.1.1 nas.lan A 192.168.1.20
     on_router sh -c 'uci set luytre.main.enabled=0 && uci commit luytre'
     event "config.change luytre"
     check "switched off, dnsmasq answers" soon says 192.168.1.1 bet365.com A 192.0.2.1

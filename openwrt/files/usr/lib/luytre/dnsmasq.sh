@@ -7,6 +7,8 @@
 
 # The changes that stand in /var/state, a line each as `uci` takes them.
 TAKEN=$RUN/taken
+# Whether dnsmasq was told to start again.
+has_restarted=
 
 uci_state() { uci -q -P /var/state "$@"; }
 
@@ -45,7 +47,20 @@ forget_changes() {
 # Before it was started there is nothing to restart: it will read the same.
 restart_dnsmasq() {
 	[ -x /etc/init.d/dnsmasq ] || return 0
-	! /etc/init.d/dnsmasq running || /etc/init.d/dnsmasq restart
+	/etc/init.d/dnsmasq running || return 0
+	/etc/init.d/dnsmasq restart
+	has_restarted=1
+}
+
+# The home's own names come from it: where it was told to start again it may take longer than we do.
+until_dnsmasq_answers() {
+	local waited=0
+	[ -n "$has_restarted" ] || return 0
+	grep -qs "port=$local_port\$" "$TAKEN" || return 0
+	until is_held "$local_port" || [ "$waited" -ge "$PATIENCE" ]; do
+		sleep 1
+		waited=$((waited + 1))
+	done
 }
 
 dnsmasq_changes() {
