@@ -131,11 +131,7 @@ impl Session {
 mod tests {
     use std::net::{IpAddr, SocketAddr};
 
-    use arc_swap::ArcSwap;
-    use tokio::sync::Semaphore;
-
     use super::*;
-    use crate::cache::{self, Cache};
     use crate::clock::Clock;
     use crate::config::Config;
     use crate::gate::Gate;
@@ -144,6 +140,7 @@ mod tests {
     use crate::list::LoadedList;
     use crate::listen::rate::Rate;
     use crate::policy::Circumstances;
+    use crate::resolver::tests::resolver_in;
     use crate::snapshot::Snapshot;
     use crate::who::directory::Directory;
     use crate::who::{Known, Mac, People};
@@ -156,18 +153,9 @@ mod tests {
         let home = Home::default();
         let state =
             Snapshot::build(&config, list, Arc::default(), (&home, home.family()), &Circumstances::default());
-        let resolver = Resolver {
-            shared: Arc::new(ArcSwap::from_pointee(state.with_people(Arc::new(people)))),
-            cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),
-            dnssec: Arc::default(),
-            portal: Arc::default(),
-            flights: Arc::default(),
-            waiting: Arc::new(Semaphore::new(1)),
-            places: Arc::new(Semaphore::new(1)),
-            history: Arc::new(History::new(&config.history, directory)),
-            clock: Clock::default(),
-            gate: Gate::default(),
-        };
+        let history = Arc::new(History::new(&config.history, directory));
+        let state = state.with_people(Arc::new(people));
+        let resolver = Resolver { history, ..resolver_in(state, Gate::default()) };
         let outlet = Arc::new(resolver.outlet());
         let desk = Desk { resolver, rate: Arc::new(Rate::new(64, [7; 8])), outlet };
         let peer = Peer { client: SocketAddr::new(CLIENT, 5353), reached: CLIENT, stream: true, token: None };

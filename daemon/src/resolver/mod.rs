@@ -8,7 +8,7 @@ mod ask;
 pub mod fetch;
 mod safe;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

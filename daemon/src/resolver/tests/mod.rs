@@ -16,7 +16,7 @@ use crate::who::directory::Directory;
 use crate::wire::{Header, Records, rtype};
 
 /// Nothing of it is written, and nothing fetched.
-fn resolver_in(state: Snapshot, gate: Gate) -> Resolver {
+pub(crate) fn resolver_in(state: Snapshot, gate: Gate) -> Resolver {
     Resolver {
         shared: Arc::new(ArcSwap::from_pointee(state)),
         cache: Arc::new(Cache::new(&cache::Settings::default(), [7; 8])),
