@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use crate::harness::{CD, Daemon, House, Message, Section, Tree, Upstream, eventually, flag, stopwatch};
+use crate::harness::{CD, Daemon, House, Message, Section, Tree, Upstream, eventually, flag};
 
 /// A house behind the tree, whose upstream notes what it is asked.
 fn house(tree: &Tree) -> House {
@@ -226,16 +225,21 @@ fn the_second_name_of_a_zone_costs_one_query() {
     assert_eq!(cost("n2.plain.tld"), ["n2.plain.tld A"]);
 }
 
-// KeyTrap, CVE-2023-50387.
+// KeyTrap, CVE-2023-50387: 40 forged signatures, each to be tried with 15 keys, are 600 checks for one question. With
+// hickory's bounds and ours they take some 4 times what one takes, with neither 36 times.
 #[test]
-fn a_trap_of_signatures_costs_little_time() {
+fn a_trap_of_signatures_and_keys_costs_little_more_than_one_false_signature() {
     let Some(tree) = Tree::planted() else { return };
-    // The answer comes by TCP, which the upstream that notes does not relay.
-    let daemon =
-        started(house(&tree).with(&format!("upstream.servers = ['udp://127.0.0.1:{}']", tree.port())));
-    let elapsed = stopwatch();
-    assert_eq!(told(&daemon.ask("www.trap.tld")), "SERVFAIL 0 ede 6");
-    assert!(elapsed() < Duration::from_secs(1), "{:?}", elapsed());
+    let cost = |name| {
+        // The answer comes by TCP, which the upstream that notes does not relay.
+        let server = format!("upstream.servers = ['udp://127.0.0.1:{}']", tree.port());
+        let daemon = started(house(&tree).with(&server));
+        let before = daemon.cpu();
+        assert_eq!(told(&daemon.ask(name)), "SERVFAIL 0 ede 6");
+        daemon.cpu() - before
+    };
+    let (trap, one) = (cost("www.trap.tld"), cost("www.bogus.tld"));
+    assert!(trap < one * 20, "{trap:?} against {one:?}");
 }
 
 // RFC 3597: what a strict parser refuses passes where nobody signed it; where it should be signed it is not believed.

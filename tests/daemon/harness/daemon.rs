@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -176,6 +177,17 @@ impl Daemon {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix(kind)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// The CPU's time that its threads took so far.
+    pub(crate) fn cpu(&self) -> Duration {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
+        let ran = threads.map(|thread| {
+            // One that ends meanwhile has done its work before.
+            let told = std::fs::read_to_string(thread.unwrap().path().join("schedstat")).unwrap_or_default();
+            told.split(' ').next().and_then(|nanoseconds| nanoseconds.parse().ok()).unwrap_or(0)
+        });
+        Duration::from_nanos(ran.sum())
     }
 
     // ---- Changing ----
