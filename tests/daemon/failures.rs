@@ -214,7 +214,7 @@ fn what_waits_for_upstream_keeps_nobody_else_waiting() {
     let elapsed = stopwatch();
     assert_eq!(house.ask("www.example"), ANSWER);
     assert_eq!(house.ask("bad.example"), "NOERROR A 10 0.0.0.0 ede 17 4");
-    assert!(elapsed() < Duration::from_secs(2), "{:?}", elapsed());
+    assert!(elapsed() < Duration::from_secs(4), "{:?} of the 5 s that the other waits", elapsed());
     assert_eq!(waiting.receive(), "SERVFAIL ede 22");
 }
 
